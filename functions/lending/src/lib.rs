@@ -1,0 +1,2 @@
+//! lending
+pub mod loan;

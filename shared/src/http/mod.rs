@@ -1,0 +1,22 @@
+//! The HTTP edge: what every endpoint of every wing does the same way, from the raw request to the rendered reply.
+mod access;
+mod answer;
+mod cookies;
+mod docs;
+mod extract;
+mod fields;
+pub mod idempotency;
+mod rate;
+mod reply;
+mod source;
+
+pub use self::{
+    access::{Access, Authentication, Caller, Credential},
+    answer::answer,
+    cookies::cookie_value,
+    docs::{Described, Docs},
+    extract::{Body, IfMatch, Path, Query},
+    fields::{FieldErrors, Parsed, parse_text},
+    reply::{Download, Reply},
+    source::Source,
+};

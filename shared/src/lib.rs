@@ -1,0 +1,20 @@
+//! What every wing of Quintet stands on, room by room.
+pub mod app;
+pub mod aws;
+pub mod clock;
+pub mod codes;
+pub mod config;
+pub mod crypto;
+pub mod error;
+pub mod function;
+pub mod http;
+pub mod id;
+pub mod money;
+pub mod random;
+pub mod runtime;
+pub mod secrets;
+pub mod table;
+pub mod wing;
+
+/// Wings derive their requests with it, see [`http::Body`].
+pub use deserr;
