@@ -55,9 +55,9 @@ impl App {
     ) -> Result<Self, Error> {
         let mut ports = Ports::default();
         let mut wanted = Vec::new();
-        for need in function.needs {
+        for need in function.all_needs() {
             match need {
-                Need::Secret(secret) => wanted.push(*secret),
+                Need::Secret(secret) => wanted.push(secret),
                 Need::Port(port) => (port.connect)(aws, &mut ports),
                 Need::Send(queue) => (queue.connect)(aws, &mut ports),
                 _ => {}

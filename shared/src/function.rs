@@ -22,13 +22,15 @@ use crate::{
 pub struct Function {
     /// `<wing>-<verb>-<noun>`, `<wing>-on-<event>` for consumers: the binary, the Lambda function and the file of its event.
     pub name: &'static str,
+    /// Where its declaration stands: always `module_path!()`. The declaration itself is `pub static FUNCTION`.
+    pub module: &'static str,
     /// The wing it belongs to.
     pub wing: &'static Wing,
     /// What it does, in one sentence that a customer would understand.
     pub summary: &'static str,
     /// What calls it.
     pub trigger: Trigger,
-    /// All it may touch. Becomes its policy, word for word.
+    /// All that its handler may touch. With what the edge does for it ([`Function::all_needs`]) this becomes its policy.
     pub needs: &'static [Need],
     /// Memory, in megabytes. Lambda gives processor time in proportion.
     pub memory_mb: u32,
@@ -41,6 +43,7 @@ impl Function {
     /// earlier.
     pub const ENDPOINT: Function = Function {
         name: "",
+        module: "",
         wing: &Wing::NONE,
         summary: "",
         trigger: Trigger::None,
@@ -58,6 +61,26 @@ impl Function {
             Trigger::Http(route) => Some(route),
             _ => None,
         }
+    }
+
+    /// What it declares and what the edge does on its behalf: finding out who calls, keeping idempotency keys, counting calls,
+    /// taking the lease of a job. This is the policy it runs under.
+    pub fn all_needs(&self) -> Vec<Need> {
+        let mut needs = self.needs.to_vec();
+        match &self.trigger {
+            Trigger::Http(route) => {
+                needs.extend(route.access.needs);
+                if route.idempotent {
+                    needs.extend([Need::Get, Need::Put, Need::Delete]);
+                }
+                if route.rate.is_some() {
+                    needs.push(Need::Update);
+                }
+            }
+            Trigger::Schedule(_) => needs.extend([Need::Get, Need::Put]),
+            Trigger::None | Trigger::Queue(_) | Trigger::Stream(_) => {}
+        }
+        needs
     }
 }
 

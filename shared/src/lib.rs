@@ -1,5 +1,6 @@
 //! What every wing of Quintet stands on, room by room.
 pub mod app;
+pub mod audit;
 pub mod aws;
 pub mod clock;
 pub mod codes;
@@ -9,7 +10,11 @@ pub mod error;
 pub mod function;
 pub mod http;
 pub mod id;
+pub mod identity;
+pub mod limits;
+pub mod messages;
 pub mod money;
+pub mod outbox;
 pub mod random;
 pub mod runtime;
 pub mod secrets;

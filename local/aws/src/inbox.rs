@@ -28,8 +28,8 @@ pub struct Sent {
     pub to: String,
     /// Subject of a mail or a push.
     pub subject: Option<String>,
-    /// The text; for a push the payload of its platform; for a mail its text, or else its HTML, or else the raw
-    /// MIME message.
+    /// The text; for a push the payload of its platform; for a mail its text, or else its HTML, or else the
+    /// raw MIME message.
     pub body: String,
     /// When, on the virtual clock.
     pub at: Timestamp,

@@ -1,8 +1,8 @@
 //! The AWS endpoint of the local cloud: one HTTP port that unmodified AWS SDKs and the AWS CLI talk to.
 //!
-//! It serves `DynamoDB` with its streams, SQS, SNS, SES v2, Secrets Manager and the one STS call that tools need.
-//! Everything runs in this process, in memory or in a directory, on a clock that can be moved forward; SMS, push
-//! notifications and mails land in an [inbox](Cloud::inbox) instead of leaving the machine.
+//! It serves `DynamoDB` with its streams, SQS, SNS, SES v2, Secrets Manager and the one STS call that tools
+//! need. Everything runs in this process, in memory or in a directory, on a clock that can be moved forward;
+//! SMS, push notifications and mails land in an [inbox](Cloud::inbox) instead of leaving the machine.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,8 +55,8 @@ use store::Store;
 pub enum Storage {
     /// In memory: gone when the [`Cloud`] is dropped.
     Memory,
-    /// In `SQLite` files inside this directory, which is created if missing. What was acknowledged survives the
-    /// death of the process.
+    /// In `SQLite` files inside this directory, which is created if missing. What was acknowledged survives
+    /// the death of the process.
     Directory(PathBuf),
 }
 
@@ -158,6 +158,9 @@ impl Cloud {
                 (Some(directory.join("tables.db")), Some(directory.join("messages.db")), Some(lock))
             }
         };
+        for file in [&tables_file, &state_file].into_iter().flatten() {
+            check(file)?;
+        }
         let tables = Tables::open(tables_file.as_deref(), clock.clone(), names.clone())
             .map_err(|error| engine_error(tables_file.as_deref(), &error))?;
 
@@ -176,7 +179,8 @@ impl Cloud {
         for (name, value) in &secrets {
             vault.set(name, value);
         }
-        let inner = Inner { tables, queues, topics, secrets: vault, inbox, clock, names, observer, _lock: lock };
+        let inner =
+            Inner { tables, queues, topics, secrets: vault, inbox, clock, names, observer, _lock: lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -189,8 +193,8 @@ impl Cloud {
         server::serve(self.clone(), listener, stop).await
     }
 
-    /// Serves on a free port of the loopback interface, for as long as the current runtime lives, and returns the
-    /// address: for tests.
+    /// Serves on a free port of the loopback interface, for as long as the current runtime lives, and returns
+    /// the address: for tests.
     pub async fn start(&self) -> std::io::Result<SocketAddr> {
         let (listener, address) = server::bind().await?;
         let cloud = self.clone();
@@ -227,8 +231,8 @@ impl Cloud {
         self.inner.tables.stream()
     }
 
-    /// Deletes the items whose TTL attribute has passed on the virtual clock. Nothing expires without this call;
-    /// whoever owns the cloud makes it now and then. Blocks the thread while the engine works.
+    /// Deletes the items whose TTL attribute has passed on the virtual clock. Nothing expires without this
+    /// call; whoever owns the cloud makes it now and then. Blocks the thread while the engine works.
     pub fn sweep_ttl(&self) {
         self.inner.tables.sweep();
     }
@@ -255,10 +259,10 @@ impl Cloud {
     /// Hands a request to its service.
     pub(crate) async fn dispatch(&self, service: Service, incoming: Incoming) -> Reply {
         let inner = &self.inner;
-        let Incoming { host, operation, access_key, body, request_id: id } = incoming;
+        let Incoming { host, operation, access_key, body, request_id: id, closing } = incoming;
         match service {
             Service::DynamoDb => inner.tables.answer(&operation, body, &id).await,
-            Service::Sqs => inner.queues.answer(&operation, &body, &host, &id).await,
+            Service::Sqs => inner.queues.answer(&operation, &body, &host, &id, closing).await,
             Service::Sns => inner.topics.answer(&operation, &body, &id),
             Service::Ses => ses::answer(&operation, &body, &inner.clock, &inner.inbox, &id),
             Service::SecretsManager => inner.secrets.answer(&operation, &body, &id),
@@ -277,6 +281,18 @@ fn lock(directory: &Path) -> Result<std::fs::File, OpenError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse { directory: directory.to_owned() }),
         Err(std::fs::TryLockError::Error(source)) => Err(unusable(source)),
     }
+}
+
+/// Looks whether an existing file is a database at all: the engines say so less clearly.
+fn check(file: &Path) -> Result<(), OpenError> {
+    if !file.exists() {
+        return Ok(());
+    }
+    let read = |connection: rusqlite::Connection| {
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
+    };
+    let looked = rusqlite::Connection::open(file).and_then(read);
+    looked.map(|_| ()).map_err(|error| sqlite_error(Some(file), &error))
 }
 
 fn engine_error(file: Option<&Path>, error: &DynoxideError) -> OpenError {

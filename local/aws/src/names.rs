@@ -21,7 +21,11 @@ impl Names {
 
     /// The ARN of a table; a request may name the table by its ARN already.
     pub fn table(&self, table: &str) -> String {
-        if table.starts_with("arn:") { table.to_owned() } else { self.arn("dynamodb", &format!("table/{table}")) }
+        if table.starts_with("arn:") {
+            table.to_owned()
+        } else {
+            self.arn("dynamodb", &format!("table/{table}"))
+        }
     }
 
     /// The ARN of a queue.

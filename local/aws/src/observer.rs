@@ -75,8 +75,9 @@ pub struct Call {
     pub access_key: Option<String>,
     /// The header `X-Amzn-Trace-Id`.
     pub trace: Option<String>,
-    /// ARNs of the tables, indexes (`table/T/index/I`), streams, queues, topics, endpoints and secrets named in
-    /// the request, without repeats. Empty when the call is about nothing in particular (`ListTables`, an SMS).
+    /// ARNs of the tables, indexes (`table/T/index/I`), streams, queues, topics, endpoints and secrets named
+    /// in the request, without repeats. Empty when the call is about nothing in particular (`ListTables`, an
+    /// SMS).
     pub resources: Vec<String>,
 }
 
@@ -87,7 +88,8 @@ pub struct Outcome {
     pub status: u16,
     /// `DynamoDB` read capacity units consumed.
     pub read_units: f64,
-    /// `DynamoDB` write capacity units consumed. A failed condition is counted as 0, as the engine does not say.
+    /// `DynamoDB` write capacity units consumed. A failed condition is counted as 0, as the engine does not
+    /// say.
     pub write_units: f64,
     /// The error code answered, when the call failed.
     pub error: Option<String>,

@@ -114,7 +114,8 @@ impl Reply {
     /// The HTTP response; the request id goes into the header every SDK logs.
     pub fn into_response(self, request_id: &str) -> Response {
         let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Ok(id) = HeaderValue::from_str(request_id) {

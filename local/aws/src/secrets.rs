@@ -12,7 +12,7 @@ use crate::protocol::{Failure, Reply, read_json};
 
 /// The secrets by name.
 pub(crate) struct Secrets {
-    secrets: Mutex<BTreeMap<String, Secret>>,
+    by_name: Mutex<BTreeMap<String, Secret>>,
     clock: VirtualClock,
     names: Names,
 }
@@ -42,12 +42,12 @@ enum Content {
 
 impl Secrets {
     pub fn new(clock: VirtualClock, names: Names) -> Self {
-        Self { secrets: Mutex::default(), clock, names }
+        Self { by_name: Mutex::default(), clock, names }
     }
 
     /// Sets the current value; the one before becomes `AWSPREVIOUS`. An equal value changes nothing.
     pub fn set(&self, name: &str, value: &str) {
-        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let content = Content::Text(value.to_owned());
         match secrets.get_mut(name) {
             Some(secret) if secret.current.content == content => {}
@@ -62,7 +62,7 @@ impl Secrets {
     /// The ARNs of the secrets a request names.
     pub fn resources(&self, body: &[u8]) -> Vec<String> {
         let Ok(request) = read_json(body) else { return Vec::new() };
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let listed = request["SecretIdList"].as_array().into_iter().flatten();
         let ids = listed.chain([&request["SecretId"], &request["Name"]]).filter_map(Value::as_str);
         ids.map(|id| match find(&secrets, id) {
@@ -94,7 +94,7 @@ impl Secrets {
     }
 
     fn get(&self, request: &Value) -> Result<Value, Failure> {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let (name, secret) = find(&secrets, id_of(request)?).ok_or_else(not_found)?;
         let version = secret.version(request["VersionStage"].as_str(), request["VersionId"].as_str());
         let (version, stage) = version.ok_or_else(not_found)?;
@@ -102,9 +102,13 @@ impl Secrets {
     }
 
     fn batch_get(&self, request: &Value) -> Result<Value, Failure> {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         if request.get("SecretIdList").is_none() && request.get("Filters").is_none() {
-            return Err(Failure::new(400, "InvalidParameterException", "Give either SecretIdList or Filters"));
+            return Err(Failure::new(
+                400,
+                "InvalidParameterException",
+                "Give either SecretIdList or Filters",
+            ));
         }
         let (mut values, mut errors) = (Vec::new(), Vec::new());
         for id in request["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -126,7 +130,7 @@ impl Secrets {
     }
 
     fn list(&self) -> Value {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let list: Vec<Value> = secrets
             .iter()
             .map(|(name, secret)| {
@@ -143,7 +147,7 @@ impl Secrets {
     }
 
     fn describe(&self, request: &Value) -> Result<Value, Failure> {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let (name, secret) = find(&secrets, id_of(request)?).ok_or_else(not_found)?;
         Ok(description_of(name, secret))
     }
@@ -151,7 +155,7 @@ impl Secrets {
     fn create(&self, request: &Value) -> Result<Value, Failure> {
         let name = request["Name"].as_str().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Failure::new(400, "InvalidParameterException", "Name is missing"))?;
-        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         if secrets.contains_key(name) {
             let message = format!("The operation failed because the secret {name} already exists.");
             return Err(Failure::new(400, "ResourceExistsException", message));
@@ -165,7 +169,7 @@ impl Secrets {
     }
 
     fn put(&self, request: &Value) -> Result<Value, Failure> {
-        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let name = find(&secrets, id_of(request)?).ok_or_else(not_found)?.0.clone();
         let content = content_of(request)?;
         let secret = secrets.get_mut(&name).ok_or_else(not_found)?;
@@ -204,7 +208,8 @@ impl Secret {
     }
 
     fn versions(&self) -> impl Iterator<Item = (&Version, &'static str)> {
-        std::iter::once((&self.current, CURRENT)).chain(self.previous.iter().map(|version| (version, PREVIOUS)))
+        std::iter::once((&self.current, CURRENT))
+            .chain(self.previous.iter().map(|version| (version, PREVIOUS)))
     }
 
     /// The version of a stage and an id; the current one when neither is asked for.
@@ -245,7 +250,10 @@ fn content_of(request: &Value) -> Result<Content, Failure> {
 fn name_filters(request: &Value) -> Vec<&str> {
     let filters = request["Filters"].as_array().into_iter().flatten();
     let by_name = filters.filter(|filter| filter["Key"] == "name");
-    by_name.flat_map(|filter| filter["Values"].as_array().into_iter().flatten()).filter_map(Value::as_str).collect()
+    by_name
+        .flat_map(|filter| filter["Values"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn value_of(name: &str, secret: &Secret, version: &Version, stage: &str) -> Value {

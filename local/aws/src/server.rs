@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use axum::{Router, body};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri, header};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::Cloud;
@@ -29,6 +31,14 @@ pub(crate) struct Incoming {
     pub access_key: Option<String>,
     pub body: Bytes,
     pub request_id: String,
+    /// Becomes true when the server is asked to stop: long polls end then instead of delaying it.
+    pub closing: watch::Receiver<bool>,
+}
+
+#[derive(Clone)]
+struct Serving {
+    cloud: Cloud,
+    closing: watch::Receiver<bool>,
 }
 
 /// Serves until `stop` resolves; requests in flight are finished.
@@ -37,7 +47,18 @@ pub(crate) async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = Router::new().fallback(entry).with_state(cloud);
+    let (close, closing) = watch::channel(false);
+    let router = Router::new().fallback(entry).with_state(Serving { cloud, closing });
+    let stop = async move {
+        stop.await;
+        close.send_replace(true);
+    };
+    // Answers are small and sent in two writes: waiting to fill a packet would only delay them.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+        }
+    });
     axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
@@ -48,12 +69,13 @@ pub(crate) async fn bind() -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-async fn entry(State(cloud): State<Cloud>, request: Request) -> Response {
+async fn entry(State(serving): State<Serving>, request: Request) -> Response {
     let request_id = new_id();
-    answer(&cloud, request, &request_id).await.into_response(&request_id)
+    answer(serving, request, &request_id).await.into_response(&request_id)
 }
 
-async fn answer(cloud: &Cloud, request: Request, request_id: &str) -> Reply {
+async fn answer(serving: Serving, request: Request, request_id: &str) -> Reply {
+    let Serving { cloud, closing } = serving;
     let (head, body) = request.into_parts();
     let signature = Signature::of(&head.headers);
     let target = text(&head.headers, &TARGET);
@@ -90,8 +112,9 @@ async fn answer(cloud: &Cloud, request: Request, request_id: &str) -> Reply {
         access_key: call.access_key.clone(),
         body,
         request_id: request_id.to_owned(),
+        closing,
     };
-    observed(cloud, &call, incoming).await
+    observed(&cloud, &call, incoming).await
 }
 
 /// Executes the call between the two looks of the observer.
@@ -111,15 +134,16 @@ async fn observed(cloud: &Cloud, call: &Call, incoming: Incoming) -> Reply {
         elapsed: started.elapsed(),
     };
     let (service, operation) = (call.service.name(), call.operation.as_str());
-    tracing::debug!(service, operation, status = outcome.status, error = outcome.error, elapsed = ?outcome.elapsed);
+    let Outcome { status, error, elapsed, .. } = &outcome;
+    tracing::debug!(service, operation, status, error, ?elapsed);
     if let Some(observer) = cloud.observer() {
         observer.after(call, &outcome);
     }
     reply
 }
 
-/// What the header `Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, ...`
-/// tells. The signature itself is not verified: any secret will do.
+/// What the header `Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request,
+/// ...` tells. The signature itself is not verified: any secret will do.
 struct Signature<'a> {
     access_key: Option<&'a str>,
     scope: Option<&'a str>,

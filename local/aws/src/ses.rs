@@ -48,7 +48,8 @@ pub(crate) fn sender(body: &[u8]) -> Option<String> {
 fn send(body: &[u8], clock: &VirtualClock, inbox: &Inbox) -> Result<Value, Failure> {
     let request = read_json(body)?;
     let destination = &request["Destination"];
-    let [to, cc, bcc] = ["ToAddresses", "CcAddresses", "BccAddresses"].map(|kind| addresses(&destination[kind]));
+    let [to, cc, bcc] =
+        ["ToAddresses", "CcAddresses", "BccAddresses"].map(|kind| addresses(&destination[kind]));
     let recipients: Vec<&str> = [&to, &cc, &bcc].into_iter().flatten().map(String::as_str).collect();
     if recipients.len() > 50 {
         return Err(bad("Recipient count exceeds 50"));

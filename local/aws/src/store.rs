@@ -1,7 +1,7 @@
 //! What the local cloud remembers besides the tables: a small durable store of JSON documents.
 //!
-//! Queues, topics and the inbox live in memory and write every change through to here before it is acknowledged;
-//! at the next start they read everything back. In memory mode nothing is written.
+//! Queues, topics and the inbox live in memory and write every change through to here before it is
+//! acknowledged; at the next start they read everything back. In memory mode nothing is written.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -17,10 +17,20 @@ pub(crate) struct Store {
 
 /// One change to a document.
 pub(crate) enum Change {
-    Put { collection: &'static str, key: String, document: String },
-    Delete { collection: &'static str, key: String },
+    Put {
+        collection: &'static str,
+        key: String,
+        document: String,
+    },
+    Delete {
+        collection: &'static str,
+        key: String,
+    },
     /// Deletes the documents whose key starts with `prefix`.
-    DeleteAll { collection: &'static str, prefix: String },
+    DeleteAll {
+        collection: &'static str,
+        prefix: String,
+    },
 }
 
 impl Change {
@@ -45,8 +55,8 @@ impl Store {
 
     /// Opens (or creates) the store in `file`.
     ///
-    /// `synchronous=NORMAL`: what is acknowledged survives the death of this process; only a power cut may lose
-    /// the last moments.
+    /// `synchronous=NORMAL`: what is acknowledged survives the death of this process; only a power cut may
+    /// lose the last moments.
     pub fn open(file: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

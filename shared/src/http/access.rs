@@ -3,7 +3,7 @@
 use axum::http::request::Parts;
 use futures::future::BoxFuture;
 
-use crate::{app::App, error::Error};
+use crate::{app::App, error::Error, function::Need};
 
 /// A kind of caller.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct Access {
     pub roles: &'static [&'static str],
     /// What carries the credentials.
     pub credential: Credential,
+    /// What finding out who calls may touch: part of the policy of every endpoint with this access.
+    pub needs: &'static [Need],
     /// Finds out who calls, leaves what the handler extracts in the request's extensions, and refuses the rest.
     pub authenticate: Option<Authentication>,
 }
@@ -46,5 +48,5 @@ pub struct Caller {
 impl Access {
     /// Anybody.
     pub const PUBLIC: Access =
-        Access { name: "public", roles: &[], credential: Credential::None, authenticate: None };
+        Access { name: "public", roles: &[], credential: Credential::None, needs: &[], authenticate: None };
 }

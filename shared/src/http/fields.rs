@@ -192,3 +192,29 @@ impl Parsed for Day {
     }
 }
 crate::read_with!(Day);
+
+/// A text on one line, of `MIN` to `MAX` characters after trimming, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<const MIN: usize, const MAX: usize>(String);
+
+impl<const MIN: usize, const MAX: usize> From<Line<MIN, MAX>> for String {
+    fn from(line: Line<MIN, MAX>) -> String {
+        line.0
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> deserr::Deserr<FieldErrors> for Line<MIN, MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        let wrong = |rule| {
+            let message = format!("must be a text of {MIN} to {MAX} characters");
+            FieldErrors(vec![FieldError { field: path(location), rule, message }])
+        };
+        let Value::String(text) = value else { return Err(wrong("type")) };
+        let text = text.trim();
+        let fits = (MIN..=MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.to_owned())) } else { Err(wrong("length")) }
+    }
+}

@@ -12,11 +12,11 @@ mod source;
 
 pub use self::{
     access::{Access, Authentication, Caller, Credential},
-    answer::answer,
+    answer::{RequestId, answer},
     cookies::cookie_value,
     docs::{Described, Docs},
     extract::{Body, IfMatch, Path, Query},
-    fields::{FieldErrors, Parsed, parse_text},
+    fields::{Day, FieldErrors, Line, Parsed, parse_text},
     reply::{Download, Reply},
     source::Source,
 };

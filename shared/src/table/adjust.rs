@@ -1,5 +1,8 @@
 //! The narrow operation for hot numbers: adds to attributes in place, within bounds that are part of the same write.
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 
 use super::{Address, Entity, Key, Stored, Table, entity, entity::text, refused, schema::attr};
 use crate::error::Error;
@@ -60,6 +63,22 @@ impl Adjust {
         self
     }
 
+    /// Only while `field` is above `bound` before the addition.
+    #[must_use]
+    pub fn while_above(mut self, field: &str, bound: i64) -> Self {
+        let (name, value) = self.bind(field, entity::number(bound));
+        self.bounds.push(format!("{name} > {value}"));
+        self
+    }
+
+    /// Only while `field` has this text.
+    #[must_use]
+    pub fn while_is(mut self, field: &str, wanted: &str) -> Self {
+        let (name, value) = self.bind(field, text(wanted));
+        self.bounds.push(format!("{name} = {value}"));
+        self
+    }
+
     /// States a field of the entity that does not change, such as what it counts.
     #[must_use]
     pub fn stating(self, field: &str, value: &str) -> Self {
@@ -109,6 +128,15 @@ impl Adjust {
 impl Table {
     /// Carries out one adjustment and hands back the numbers after it; `refusal` when a bound was not met.
     pub async fn adjust<E: Entity>(&self, adjust: Adjust, refusal: impl Into<Error>) -> Result<Stored<E>, Error> {
+        self.adjust_or(adjust, |_: Option<E>| refusal.into()).await
+    }
+
+    /// As [`Table::adjust`], with the value that did not meet the bounds, if there is one.
+    pub async fn adjust_or<E: Entity>(
+        &self,
+        adjust: Adjust,
+        refusal: impl FnOnce(Option<E>) -> Error,
+    ) -> Result<Stored<E>, Error> {
         let reply = self
             .client
             .update_item()
@@ -119,14 +147,18 @@ impl Table {
             .set_expression_attribute_names(Some(adjust.names()))
             .set_expression_attribute_values(Some(adjust.values()))
             .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match reply {
             Ok(reply) => Ok(entity::from_item(reply.attributes.unwrap_or_default())?),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Err(refusal.into())
-            }
-            Err(e) => Err(refused(e).into()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let old = failed.item.clone().and_then(|item| entity::from_item::<E>(item).ok());
+                    Err(refusal(old.map(|stored| stored.value)))
+                }
+                _ => Err(refused(error).into()),
+            },
         }
     }
 }

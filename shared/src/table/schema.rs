@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::{TableError, refused};
+use crate::error::Error;
 
 /// Attribute names that the table keeps for itself.
 pub mod attr {
@@ -82,7 +83,7 @@ fn schema(pk: &str, sk: &str) -> Vec<KeySchemaElement> {
 }
 
 /// Creates the table where it is missing: for the local cloud and the tests. On AWS the template does it.
-pub async fn create_if_missing(client: &aws_sdk_dynamodb::Client, name: &str) -> Result<(), TableError> {
+pub async fn create_if_missing(client: &aws_sdk_dynamodb::Client, name: &str) -> Result<(), Error> {
     let mut request = client
         .create_table()
         .table_name(name)
@@ -123,7 +124,7 @@ pub async fn create_if_missing(client: &aws_sdk_dynamodb::Client, name: &str) ->
     match request.send().await {
         Ok(_) => {}
         Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => return Ok(()),
-        Err(e) => return Err(refused(e)),
+        Err(e) => return Err(refused(e).into()),
     }
     let ttl = TimeToLiveSpecification::builder()
         .attribute_name(attr::EXPIRES_AT)

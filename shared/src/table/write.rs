@@ -117,8 +117,13 @@ impl Write {
     }
 
     /// What it means when the condition of the last action fails.
-    pub fn or(self, refusal: impl Into<Error> + Clone + Send + Sync + 'static) -> Self {
-        self.or_else(move |_| refusal.clone().into())
+    pub fn or(self, refusal: crate::error::Code) -> Self {
+        self.or_else(move |_| refusal.into())
+    }
+
+    /// As [`Write::or`], for refusals that are made when they are needed.
+    pub fn or_else_error(self, refusal: impl Fn() -> Error + Send + Sync + 'static) -> Self {
+        self.or_else(move |_| refusal())
     }
 
     /// As [`Write::or`], with the value that stood in the way.

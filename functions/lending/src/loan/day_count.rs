@@ -40,7 +40,12 @@ impl DayCount {
     /// Source: Fineract's `ProgressiveEMICalculator`, written down in `cases.json` under `algorithm`. Months of the
     /// real-day conventions take the real days of the period; Fineract takes the length of the starting month, which is
     /// the same for every due day up to the 28th.
-    pub fn rate_factor(self, annual_rate_pct: Decimal, frequency: Frequency, period: Period) -> Option<Decimal> {
+    pub fn rate_factor(
+        self,
+        annual_rate_pct: Decimal,
+        frequency: Frequency,
+        period: Period,
+    ) -> Option<Decimal> {
         let rate = twelve_digits(annual_rate_pct.checked_div(Decimal::ONE_HUNDRED)?)?;
         let over = |days: i64, year: i64| {
             let interest = twelve_digits(rate.checked_mul(days.into())?)?;
@@ -103,20 +108,45 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case::thirty_360_month(DayCount::Thirty360, Frequency::MONTHLY, date(2024, 2, 1), date(2024, 3, 1), "0.01")]
+    #[case::thirty_360_month(
+        DayCount::Thirty360,
+        Frequency::MONTHLY,
+        date(2024, 2, 1),
+        date(2024, 3, 1),
+        "0.01"
+    )]
     #[case::thirty_360_quarter(
         DayCount::Thirty360,
         Frequency { every: 3, unit: PeriodUnit::Months }, date(2024, 1, 31), date(2024, 4, 30), "0.03"
     )]
     #[case::thirty_360_days(
-        DayCount::Thirty360, Frequency::every_days(15), date(2024, 1, 1), date(2024, 1, 16), "0.005"
+        DayCount::Thirty360,
+        Frequency::every_days(15),
+        date(2024, 1, 1),
+        date(2024, 1, 16),
+        "0.005"
     )]
-    #[case::actual_365_january(DayCount::Actual365, Frequency::MONTHLY, date(2024, 1, 1), date(2024, 2, 1),
-        "0.0101917808219")]
-    #[case::actual_364_week(DayCount::Actual364, Frequency::WEEKLY, date(2024, 1, 1), date(2024, 1, 8),
-        "0.00230769230769")]
-    #[case::actual_actual_leap(DayCount::ActualActual, Frequency::MONTHLY, date(2024, 1, 1), date(2024, 2, 1),
-        "0.0101639344262")]
+    #[case::actual_365_january(
+        DayCount::Actual365,
+        Frequency::MONTHLY,
+        date(2024, 1, 1),
+        date(2024, 2, 1),
+        "0.0101917808219"
+    )]
+    #[case::actual_364_week(
+        DayCount::Actual364,
+        Frequency::WEEKLY,
+        date(2024, 1, 1),
+        date(2024, 1, 8),
+        "0.00230769230769"
+    )]
+    #[case::actual_actual_leap(
+        DayCount::ActualActual,
+        Frequency::MONTHLY,
+        date(2024, 1, 1),
+        date(2024, 2, 1),
+        "0.0101639344262"
+    )]
     fn twelve_per_cent_a_year_is_this_much_in_a_period(
         #[case] day_count: DayCount,
         #[case] frequency: Frequency,

@@ -76,7 +76,8 @@ mod tests {
     fn the_seed_day_of_the_month_is_remembered_after_a_short_month() {
         let case = cases::by_id("L14");
         let first: Date = cases::text(&case["input"]["first_due"]).parse().unwrap();
-        let expected: Vec<Date> = cases::list(&case["expected"]).map(|day| cases::text(day).parse().unwrap()).collect();
+        let expected: Vec<Date> =
+            cases::list(&case["expected"]).map(|day| cases::text(day).parse().unwrap()).collect();
         assert_eq!(Frequency::MONTHLY.due_dates(first, 14), expected);
     }
 

@@ -1,8 +1,8 @@
 //! The embedded `DynamoDB` engine (dynoxide on `SQLite`): opened, repaired and guarded by one lock.
 //!
 //! We drive the engine's actions on its `Storage` rather than its `Database` facade, for two reasons found by
-//! measurement: only `Storage` lets a database *file* run on the virtual clock, and the facade scans its whole
-//! cache of `ClientRequestToken`s on every transaction (ours is in `tokens`).
+//! measurement: only `Storage` lets a database *file* run on the virtual clock, and the facade scans its
+//! whole cache of `ClientRequestToken`s on every transaction (ours is in `tokens`).
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,11 +63,11 @@ impl Engine {
 
 /// SQL run at every opening.
 ///
-/// - The engine looks up the highest sequence number at every write to a streamed table and never trims: without
-///   this index and this trigger, 20 000 records slow writes down tenfold. (Private tables of the engine, hence
-///   its version is pinned; `tests/scaling.rs` guards this.)
-/// - `synchronous=NORMAL`: an acknowledged write survives the death of this process. Only a power cut may lose
-///   the last moments, which is a fair price for a development machine.
+/// - The engine looks up the highest sequence number at every write to a streamed table and never trims:
+///   without this index and this trigger, 20 000 records slow writes down tenfold. (Private tables of the
+///   engine, hence its version is pinned; the tests of this module guard it.)
+/// - `synchronous=NORMAL`: an acknowledged write survives the death of this process. Only a power cut may
+///   lose the last moments, which is a fair price for a development machine.
 fn preparation() -> String {
     format!(
         "PRAGMA synchronous = NORMAL;
@@ -80,8 +80,8 @@ fn preparation() -> String {
     )
 }
 
-/// The result of one of the engine's futures. They never wait for anything (the engine promises so), hence one
-/// poll is enough.
+/// The result of one of the engine's futures. They never wait for anything (the engine promises so), hence
+/// one poll is enough.
 pub(crate) fn finished<T>(
     action: impl Future<Output = Result<T, DynoxideError>>,
 ) -> Result<T, DynoxideError> {

@@ -1,4 +1,5 @@
-//! Every `DynamoDB` operation: read the request, run the engine's action, write the answer, count the capacity.
+//! Every `DynamoDB` operation: read the request, run the engine's action, write the answer, count the
+//! capacity.
 
 use dynoxide::DynoxideError;
 use dynoxide::actions;
@@ -33,8 +34,8 @@ macro_rules! run {
     }};
 }
 
-/// Runs an operation on items, which costs capacity: the engine is always asked what it cost, and the figure is
-/// taken out of the answer when the caller had not asked.
+/// Runs an operation on items, which costs capacity: the engine is always asked what it cost, and the figure
+/// is taken out of the answer when the caller had not asked.
 macro_rules! metered {
     ($engine:expr, $body:expr, $action:ident, $request:ident, $kind:expr) => {{
         let mut request: actions::$action::$request = read($body)?;
@@ -51,13 +52,14 @@ macro_rules! metered {
     }};
 }
 
-/// Executes `operation`. Blocks the thread while the engine works.
+/// Executes `operation`; `None` when there is no such operation here. Blocks the thread while the engine
+/// works.
 pub(crate) fn execute(
     engine: &Engine,
     names: &Names,
     operation: &str,
     body: &[u8],
-) -> Result<Answer, DynoxideError> {
+) -> Result<Option<Answer>, DynoxideError> {
     use Kind::{Read, Write};
     let vectors = engine.vectors();
     let answer = match operation {
@@ -112,14 +114,9 @@ pub(crate) fn execute(
         "DescribeLimits" => Answer::of(limits()),
         "DescribeContinuousBackups" => Answer::of(continuous_backups(engine, body)?),
         "UpdateContinuousBackups" => Answer::of(update_continuous_backups(engine, body)?),
-        unknown => {
-            tracing::warn!(operation = unknown, "DynamoDB operation not served by the local cloud");
-            return Err(DynoxideError::ValidationException(format!(
-                "{unknown} is not served by the local DynamoDB"
-            )));
-        }
+        _ => return Ok(None),
     };
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 /// Records as AWS gives them: with our region, and without those in which nothing changed.
@@ -128,7 +125,8 @@ fn get_records(engine: &Engine, names: &Names, body: &[u8]) -> Result<String, Dy
     let mut response = engine.with(|storage| finished(actions::get_records::execute(storage, request)))?;
     response.records.retain(|record| {
         let change = &record.dynamodb;
-        !is_no_change(as_json(&change.old_image).as_ref(), as_json(&change.new_image).as_ref())
+        let (old, new) = (change.old_image.as_ref(), change.new_image.as_ref());
+        !is_no_change(old.and_then(as_json).as_ref(), new.and_then(as_json).as_ref())
     });
     for record in &mut response.records {
         record.aws_region = names.region.to_string();
@@ -136,8 +134,9 @@ fn get_records(engine: &Engine, names: &Names, body: &[u8]) -> Result<String, Dy
     write(&response)
 }
 
-fn as_json(item: &Option<dynoxide::Item>) -> Option<serde_json::Value> {
-    item.as_ref().and_then(|item| serde_json::to_value(item).ok())
+/// Compared as JSON, because there the order in which a set was written is all that can differ.
+fn as_json(item: &dynoxide::Item) -> Option<serde_json::Value> {
+    serde_json::to_value(item).ok()
 }
 
 /// The account limits of a fresh AWS account. Nothing here enforces them.
@@ -236,7 +235,8 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
     serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))
 }
 
-/// The engine marks the error class in the text of its deserialisation errors; its own server maps them so too.
+/// The engine marks the error class in the text of its deserialisation errors; its own server maps them so
+/// too.
 fn refused(text: &str) -> DynoxideError {
     let without_position = || text.split(" at line ").next().unwrap_or(text).to_owned();
     if let Some(rest) = text.strip_prefix("SERIALIZATION_AS_READ:") {

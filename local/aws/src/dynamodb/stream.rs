@@ -20,7 +20,8 @@ pub struct StreamReader {
 /// One change of one item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamRecord {
-    /// The sequence number as AWS writes it (21 digits); pass it to [`StreamReader::read_after`] to go on from here.
+    /// The sequence number as AWS writes it (21 digits); pass it to [`StreamReader::read_after`] to go on
+    /// from here.
     pub position: String,
     /// `INSERT`, `MODIFY` or `REMOVE`.
     pub event_name: String,
@@ -44,17 +45,19 @@ impl StreamReader {
         Self { engine, changes: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// At most `limit` records of `table` after `position`, oldest first; `None` (or a position that never was)
-    /// starts with the oldest record kept. Empty when there is nothing new, or no such stream.
+    /// At most `limit` records of `table` after `position`, oldest first; `None` (or a position that never
+    /// was) starts with the oldest record kept. Empty when there is nothing new, or no such stream.
     ///
     /// Updates that changed nothing are left out, as AWS does. Blocks the thread while the engine works.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over the position they keep")]
     pub fn read_after(&self, table: &str, position: Option<String>, limit: usize) -> Vec<StreamRecord> {
         let mut after = position.as_deref().and_then(stored_position).unwrap_or(0);
         let mut records = Vec::new();
         while records.len() < limit {
-            let page = match self.engine.with(|storage| {
-                storage.get_stream_records(table, &shard_id(table), after, PAGE.min(limit))
-            }) {
+            let page = match self
+                .engine
+                .with(|storage| storage.get_stream_records(table, &shard_id(table), after, PAGE.min(limit)))
+            {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(table, %error, "the stream cannot be read");
@@ -76,8 +79,8 @@ impl StreamReader {
         Some((POSITION_OFFSET + newest).to_string())
     }
 
-    /// Resolves after the next write to any table. Whatever is written after this call counts, also before the
-    /// first poll: call it, read, and await it when there was nothing to read.
+    /// Resolves after the next write to any table. Whatever is written after this call counts, also before
+    /// the first poll: call it, read, and await it when there was nothing to read.
     pub fn changed(&self) -> impl Future<Output = ()> + Send + 'static {
         wait_for_change(&self.changes)
     }

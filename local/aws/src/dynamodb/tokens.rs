@@ -1,7 +1,8 @@
-//! Idempotency of transactions: a `ClientRequestToken` is applied once within ten minutes of the virtual clock.
+//! Idempotency of transactions: a `ClientRequestToken` is applied once within ten minutes of the virtual
+//! clock.
 //!
-//! Kept outside the engine because the engine's own cache is scanned in full on each call, and the SDKs send a
-//! token with every transaction. The tokens are in memory: a restart forgets them.
+//! Kept outside the engine because the engine's own cache is scanned in full on each call, and the SDKs send
+//! a token with every transaction. The tokens are in memory: a restart forgets them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +16,8 @@ use crate::protocol::Reply;
 /// How long AWS remembers a token.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a token stands for: nothing yet, or a transaction that went through. Locked while one is being executed,
-/// so that a retry that overtakes its first attempt waits for it.
+/// What a token stands for: nothing yet, or a transaction that went through. Locked while one is being
+/// executed, so that a retry that overtakes its first attempt waits for it.
 pub(crate) type Slot = Arc<tokio::sync::Mutex<Option<Applied>>>;
 
 /// A transaction that went through.
@@ -44,7 +45,8 @@ impl Tokens {
     /// The slot of `token`, made if it is new; forgets the tokens that are too old.
     pub fn slot(&self, token: &str, now: Timestamp) -> Slot {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((_, oldest)) = known.ages.pop_front_if(|(at, _)| now.duration_since(*at) > REMEMBERED) {
+        while let Some((_, oldest)) = known.ages.pop_front_if(|(at, _)| now.duration_since(*at) > REMEMBERED)
+        {
             known.slots.remove(&oldest);
         }
         if let Some(slot) = known.slots.get(token) {

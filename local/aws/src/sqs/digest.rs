@@ -13,8 +13,8 @@ pub(crate) fn of_body(body: &str) -> String {
     hex::encode(Md5::digest(body.as_bytes()))
 }
 
-/// Digest of message attributes, as documented by AWS: each name, type and value with its length before it, in the
-/// order of the names. `None` without attributes.
+/// Digest of message attributes, as documented by AWS: each name, type and value with its length before it,
+/// in the order of the names. `None` without attributes.
 pub(crate) fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
     if attributes.is_empty() {
         return None;

@@ -59,6 +59,11 @@ impl QueueError {
 impl From<QueueError> for Failure {
     fn from(error: QueueError) -> Self {
         let status = error.status();
-        Self { status, code: error.code.to_owned(), query_code: Some(error.query_code), message: error.message }
+        Self {
+            status,
+            code: error.code.to_owned(),
+            query_code: Some(error.query_code),
+            message: error.message,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! SQS: the queues, their durable state, and the in-process access of the event-source poller and the console.
+//! SQS: the queues, their durable state, and the in-process access of the event-source poller and the
+//! console.
 
 mod digest;
 mod error;
@@ -16,6 +17,8 @@ use crate::clock::{VirtualClock, wait_for_change};
 use crate::names::{Names, last_part, new_id};
 use crate::store::{Change, Store};
 use queue::{Definition, NotAReceipt, Queue, Seen, Stored, Taken};
+
+pub(crate) use queue::is_fifo_name;
 
 pub use error::QueueError;
 pub use queue::Attribute;
@@ -167,8 +170,7 @@ impl Queues {
         }
         if let Some((target, max_receive)) = dead_letter {
             let target = self.inner.names.queue(&target);
-            let policy =
-                serde_json::json!({ "deadLetterTargetArn": target, "maxReceiveCount": max_receive });
+            let policy = serde_json::json!({ "deadLetterTargetArn": target, "maxReceiveCount": max_receive });
             attributes.insert("RedrivePolicy".to_owned(), policy.to_string());
         }
         let exists = self.lock().contains_key(name);
@@ -194,7 +196,7 @@ impl Queues {
             return Ok(Accepted { message_id: seen.message_id.clone(), sequence_number });
         }
         let default_delay = || queue.number("DelaySeconds") * 1000;
-        let delay_ms = message.delay.map_or_else(default_delay, |delay| milliseconds(delay));
+        let delay_ms = message.delay.map_or_else(default_delay, milliseconds);
         let stored = Stored {
             id: new_id(),
             body: message.body,
@@ -226,16 +228,21 @@ impl Queues {
         Ok(Accepted { message_id, sequence_number: sequence_number(sequence) })
     }
 
-    /// Receives up to `max` (1 to 10) messages for the queue's own visibility timeout. Waits up to `wait` for the
-    /// first one, and ends at once when the virtual clock is moved past that; a queue that does not exist is waited
-    /// for like an empty one.
+    /// Receives up to `max` messages (here also more than the ten of AWS) for the queue's own visibility
+    /// timeout. Waits up to `wait` for the first one, and ends at once when the virtual clock is moved past
+    /// that; a queue that does not exist is waited for like an empty one.
     pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<Message> {
         let started = Instant::now();
         loop {
             let changed = self.changed();
             let left = wait.saturating_sub(started.elapsed());
             match self.receive_for(name, max, None, Some(left)).await {
-                Ok(taken) => return taken.into_iter().map(|(sequence, message)| self.message(name, sequence, message)).collect(),
+                Ok(taken) => {
+                    return taken
+                        .into_iter()
+                        .map(|(sequence, message)| self.message(name, sequence, message))
+                        .collect();
+                }
                 Err(_) if left.is_zero() => return Vec::new(),
                 // The queue may be created meanwhile: look again after any change.
                 Err(_) => tokio::select! {
@@ -260,8 +267,14 @@ impl Queues {
         Ok(())
     }
 
-    /// Lets a received message become visible again after `visibility` from now, at most 12 hours; zero is at once.
-    pub fn change_visibility(&self, name: &str, receipt: &str, visibility: Duration) -> Result<(), QueueError> {
+    /// Lets a received message become visible again after `visibility` from now, at most 12 hours; zero is at
+    /// once.
+    pub fn change_visibility(
+        &self,
+        name: &str,
+        receipt: &str,
+        visibility: Duration,
+    ) -> Result<(), QueueError> {
         if visibility > Duration::from_hours(12) {
             return Err(QueueError::invalid("VisibilityTimeout must be between 0 and 43200 seconds."));
         }
@@ -287,6 +300,13 @@ impl Queues {
         self.move_messages(dead_letter_queue, None)
     }
 
+    /// Up to `limit` messages of a queue, oldest first, in whatever state they are, without receiving them.
+    pub fn peek(&self, name: &str, limit: usize) -> Vec<Message> {
+        let queues = self.lock();
+        let messages = queues.get(name).into_iter().flat_map(|queue| &queue.messages).take(limit);
+        messages.map(|(sequence, stored)| self.message(name, *sequence, stored.clone())).collect()
+    }
+
     /// How full the queues are, in the order of their names.
     pub fn depths(&self) -> Vec<QueueDepth> {
         let now_ms = self.inner.clock.now_ms();
@@ -307,14 +327,14 @@ impl Queues {
         queues.values().map(depth).collect()
     }
 
-    /// Resolves after the next change to any queue. Whatever changes after this call counts, also before the first
-    /// poll. That time alone made a message visible is not a change: watch the clock for that.
+    /// Resolves after the next change to any queue. Whatever changes after this call counts, also before the
+    /// first poll. That time alone made a message visible is not a change: watch the clock for that.
     pub fn changed(&self) -> impl Future<Output = ()> + Send + 'static {
         wait_for_change(&self.inner.changes)
     }
 
-    /// Receives for the given visibility (the queue's own when `None`), waiting up to `wait` (the queue's own when
-    /// `None`).
+    /// Receives for the given visibility (the queue's own when `None`), waiting up to `wait` (the queue's own
+    /// when `None`).
     async fn receive_for(
         &self,
         name: &str,
@@ -372,7 +392,9 @@ impl Queues {
         let mut changes: Vec<Change> =
             gone.map(|sequence| Change::delete(MESSAGES, key(name, *sequence))).collect();
         let delivered = taken.delivered.iter();
-        changes.extend(delivered.map(|(sequence, message)| Change::put(MESSAGES, key(name, *sequence), message)));
+        changes.extend(
+            delivered.map(|(sequence, message)| Change::put(MESSAGES, key(name, *sequence), message)),
+        );
         let moved = !taken.dead.is_empty();
         if let Some((target, _)) = policy
             && let Some(queue) = queues.get_mut(&target)
@@ -393,12 +415,14 @@ impl Queues {
         Ok(taken)
     }
 
-    /// Moves visible messages to `destination`, or back to where each came from. One without a way back stays.
+    /// Moves visible messages to `destination`, or back to where each came from. One without a way back
+    /// stays.
     fn move_messages(&self, from: &str, destination: Option<&str>) -> Result<usize, QueueError> {
         let now_ms = self.inner.clock.now_ms();
         let mut queues = self.lock();
-        let not_found =
-            |what: &str| QueueError::plain("ResourceNotFoundException", format!("The {what} does not exist."));
+        let not_found = |what: &str| {
+            QueueError::plain("ResourceNotFoundException", format!("The {what} does not exist."))
+        };
         if destination.is_some_and(|name| !queues.contains_key(name)) {
             return Err(not_found("destination queue"));
         }
@@ -413,7 +437,8 @@ impl Queues {
 
         let mut changes = Vec::new();
         for (sequence, target) in &moves {
-            let Some(mut message) = queues.get_mut(from).and_then(|queue| queue.messages.remove(sequence)) else {
+            let Some(mut message) = queues.get_mut(from).and_then(|queue| queue.messages.remove(sequence))
+            else {
                 continue;
             };
             changes.push(Change::delete(MESSAGES, key(from, *sequence)));
@@ -451,7 +476,7 @@ impl Queues {
         add("ApproximateFirstReceiveTimestamp", stored.first_received_ms.map(|at| at.to_string()));
         add("MessageGroupId", stored.group);
         add("MessageDeduplicationId", stored.deduplication);
-        add("SequenceNumber", name.ends_with(".fifo").then(|| format!("{sequence:020}")));
+        add("SequenceNumber", is_fifo_name(name).then(|| format!("{sequence:020}")));
         add("DeadLetterQueueSourceArn", stored.source);
         add("AWSTraceHeader", stored.trace);
         Message {

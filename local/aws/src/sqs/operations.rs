@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
-use super::queue::{Attribute, Definition, Queue, Stored, redrive_policy};
+use super::queue::{Attribute, Definition, Queue, Stored, is_fifo_name, redrive_policy};
 use super::{MESSAGES, Message, NewMessage, QUEUES, QueueError, Queues, SEEN, digest};
 use crate::names::last_part;
 use crate::observer::Service;
@@ -21,15 +22,27 @@ impl Queues {
     /// The ARN of the queue a request names.
     pub(crate) fn resources(&self, body: &[u8]) -> Vec<String> {
         let Ok(request) = read_json(body) else { return Vec::new() };
-        let named = ["QueueUrl", "QueueName", "SourceArn"].iter().find_map(|member| request[*member].as_str());
+        let named =
+            ["QueueUrl", "QueueName", "SourceArn"].iter().find_map(|member| request[*member].as_str());
         named.map(|name| self.inner.names.queue(last_part(name))).into_iter().collect()
     }
 
     /// Answers one operation. `host` is what the caller called us: queue URLs begin with it.
-    pub(crate) async fn answer(&self, operation: &str, body: &[u8], host: &str, request_id: &str) -> Reply {
-        let result = match read_json(body) {
-            Ok(request) => self.run(operation, &request, host).await.map_err(Failure::from),
-            Err(failure) => Err(failure),
+    /// Once `closing` is true, nothing is waited for any more.
+    pub(crate) async fn answer(
+        &self,
+        operation: &str,
+        body: &[u8],
+        host: &str,
+        request_id: &str,
+        closing: watch::Receiver<bool>,
+    ) -> Reply {
+        let result = match (operation, read_json(body)) {
+            ("ReceiveMessage", Ok(request)) => {
+                self.receive_on_wire(&request, closing).await.map_err(Failure::from)
+            }
+            (_, Ok(request)) => self.run(operation, &request, host).map_err(Failure::from),
+            (_, Err(failure)) => Err(failure),
         };
         match result {
             Ok(value) => Reply::json(Service::Sqs, value.to_string()),
@@ -37,7 +50,7 @@ impl Queues {
         }
     }
 
-    async fn run(&self, operation: &str, request: &Value, host: &str) -> Result<Value, QueueError> {
+    fn run(&self, operation: &str, request: &Value, host: &str) -> Result<Value, QueueError> {
         let queue = request["QueueUrl"].as_str().map(last_part);
         let queue = || queue.ok_or_else(|| QueueError::missing("QueueUrl"));
         let done = |()| json!({});
@@ -74,7 +87,6 @@ impl Queues {
             }
             "SendMessage" => self.send_one(queue()?, request),
             "SendMessageBatch" => self.send_batch(queue()?, request),
-            "ReceiveMessage" => self.receive_on_wire(queue()?, request).await,
             "DeleteMessage" => self.delete(queue()?, text(request, "ReceiptHandle")?).map(done),
             "DeleteMessageBatch" => self.batch(queue()?, request, |name, entry| {
                 self.delete(name, text(entry, "ReceiptHandle")?).map(done)
@@ -119,7 +131,8 @@ impl Queues {
         if let Some(existing) = self.lock().get(name) {
             let differs = |(name, value): (&String, &String)| !same(existing.attribute(name), name, value);
             if attributes.iter().any(differs) {
-                let message = "A queue already exists with the same name and a different value for an attribute.";
+                let message =
+                    "A queue already exists with the same name and a different value for an attribute.";
                 return Err(QueueError::new("QueueNameExists", "QueueAlreadyExists", message));
             }
             return Ok(());
@@ -137,7 +150,8 @@ impl Queues {
         let stem = fifo.unwrap_or(name);
         let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
         if stem.is_empty() || name.len() > 80 || !stem.chars().all(allowed) {
-            let message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+            let message =
+                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
             return Err(QueueError::invalid(message));
         }
         let declared_fifo = attributes.get("FifoQueue").is_some_and(|value| value == "true");
@@ -185,8 +199,10 @@ impl Queues {
         let queues = self.lock();
         let queue = queues.get(name).ok_or_else(QueueError::no_such_queue)?;
         let counts = queue.count(now_ms);
-        let mut attributes: BTreeMap<String, String> =
-            super::queue::DEFAULTS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut attributes: BTreeMap<String, String> = super::queue::DEFAULTS
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         attributes.extend(queue.definition.attributes.clone());
         attributes.extend(
             [
@@ -252,9 +268,12 @@ impl Queues {
 
     fn send_batch(&self, name: &str, request: &Value) -> Result<Value, QueueError> {
         let entries = request["Entries"].as_array().into_iter().flatten();
-        let bytes: usize = entries.filter_map(|entry| message_of(entry).ok()).map(|message| size(&message)).sum();
+        let bytes: usize =
+            entries.filter_map(|entry| message_of(entry).ok()).map(|message| size(&message)).sum();
         if bytes > MAX_BYTES {
-            let message = format!("Batch requests cannot be longer than {MAX_BYTES} bytes. You have sent {bytes} bytes.");
+            let message = format!(
+                "Batch requests cannot be longer than {MAX_BYTES} bytes. You have sent {bytes} bytes."
+            );
             let code = "AWS.SimpleQueueService.BatchRequestTooLong";
             return Err(QueueError::new("BatchRequestTooLong", code, message));
         }
@@ -262,8 +281,13 @@ impl Queues {
     }
 
     fn change_one(&self, name: &str, request: &Value) -> Result<(), QueueError> {
-        let seconds = request["VisibilityTimeout"].as_i64().ok_or_else(|| QueueError::missing("VisibilityTimeout"))?;
-        self.change_visibility(name, text(request, "ReceiptHandle")?, seconds_in(seconds, 43_200, "VisibilityTimeout")?)
+        let seconds =
+            request["VisibilityTimeout"].as_i64().ok_or_else(|| QueueError::missing("VisibilityTimeout"))?;
+        self.change_visibility(
+            name,
+            text(request, "ReceiptHandle")?,
+            seconds_in(seconds, 43_200, "VisibilityTimeout")?,
+        )
     }
 
     /// Runs `each` for every entry; one that is refused does not stop the others.
@@ -294,11 +318,17 @@ impl Queues {
         Ok(json!({ "Successful": successful, "Failed": failed }))
     }
 
-    async fn receive_on_wire(&self, name: &str, request: &Value) -> Result<Value, QueueError> {
+    async fn receive_on_wire(
+        &self,
+        request: &Value,
+        mut closing: watch::Receiver<bool>,
+    ) -> Result<Value, QueueError> {
+        let name = last_part(text(request, "QueueUrl")?);
         let max = request["MaxNumberOfMessages"].as_i64().unwrap_or(1);
         let max = usize::try_from(max).ok().filter(|max| (1..=BATCH).contains(max)).ok_or_else(|| {
             QueueError::invalid(format!(
-                "Value {max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."
+                "Value {max} for parameter MaxNumberOfMessages is invalid. \
+                 Reason: Must be between 1 and 10, if provided."
             ))
         })?;
         let optional = |member: &str, most: i64| -> Result<Option<Duration>, QueueError> {
@@ -310,7 +340,11 @@ impl Queues {
         system.extend(names(request, "AttributeNames"));
         let wanted = names(request, "MessageAttributeNames");
 
-        let taken = self.receive_for(name, max, visibility, wait).await?;
+        let taken = tokio::select! {
+            biased;
+            taken = self.receive_for(name, max, visibility, wait) => taken?,
+            _ = closing.wait_for(|closing| *closing) => Vec::new(),
+        };
         if taken.is_empty() {
             return Ok(json!({}));
         }
@@ -339,8 +373,10 @@ fn message_on_wire(mut message: Message, system: &[&str], wanted: &[&str]) -> Va
     if let Some(md5) = digest::of_attributes(&message.message_attributes) {
         value["MD5OfMessageAttributes"] = md5.into();
         let attributes = message.message_attributes.iter();
-        value["MessageAttributes"] =
-            attributes.map(|(name, attribute)| (name.clone(), attribute_on_wire(attribute))).collect::<Map<_, _>>().into();
+        value["MessageAttributes"] = attributes
+            .map(|(name, attribute)| (name.clone(), attribute_on_wire(attribute)))
+            .collect::<Map<_, _>>()
+            .into();
     }
     value
 }
@@ -361,8 +397,9 @@ fn attribute_on_wire(attribute: &Attribute) -> Value {
 fn message_of(request: &Value) -> Result<NewMessage, QueueError> {
     let delay = request["DelaySeconds"].as_i64();
     let given = request["MessageAttributes"].as_object().into_iter().flatten();
-    let attributes: BTreeMap<String, Attribute> =
-        given.map(|(name, value)| Ok((name.clone(), attribute_of(name, value)?))).collect::<Result<_, QueueError>>()?;
+    let attributes: BTreeMap<String, Attribute> = given
+        .map(|(name, value)| Ok((name.clone(), attribute_of(name, value)?)))
+        .collect::<Result<_, QueueError>>()?;
     let optional = |member: &str| request[member].as_str().map(str::to_owned);
     Ok(NewMessage {
         body: text(request, "MessageBody")?.to_owned(),
@@ -370,7 +407,10 @@ fn message_of(request: &Value) -> Result<NewMessage, QueueError> {
         group: optional("MessageGroupId"),
         deduplication: optional("MessageDeduplicationId"),
         delay: delay.map(|seconds| seconds_in(seconds, 900, "DelaySeconds")).transpose()?,
-        trace: request.pointer("/MessageSystemAttributes/AWSTraceHeader/StringValue").and_then(Value::as_str).map(str::to_owned),
+        trace: request
+            .pointer("/MessageSystemAttributes/AWSTraceHeader/StringValue")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
     })
 }
 
@@ -402,7 +442,9 @@ pub(super) fn checked(queue: &Queue, mut message: NewMessage) -> Result<NewMessa
     }
     let limit = usize::try_from(queue.number("MaximumMessageSize")).unwrap_or(MAX_BYTES);
     if size(&message) > limit {
-        let text = format!("One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.");
+        let text = format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
+        );
         return Err(QueueError::invalid(text));
     }
     if message.delay.is_some_and(|delay| delay > Duration::from_mins(15)) {
@@ -425,7 +467,8 @@ pub(super) fn checked(queue: &Queue, mut message: NewMessage) -> Result<NewMessa
     message.delay = None;
     if message.deduplication.is_none() {
         if queue.attribute("ContentBasedDeduplication") != Some("true") {
-            let text = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+            let text = "The queue should either have ContentBasedDeduplication enabled or \
+                        MessageDeduplicationId provided explicitly";
             return Err(QueueError::invalid(text));
         }
         let content = <sha2::Sha256 as sha2::Digest>::digest(message.body.as_bytes());
@@ -475,7 +518,7 @@ fn check_batch(entries: &[Value]) -> Result<(), QueueError> {
         let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
         if id.is_empty() || id.len() > 80 || !id.chars().all(allowed) {
             let code = "AWS.SimpleQueueService.InvalidBatchEntryId";
-            let message = "A batch entry id can only contain alphanumeric characters, hyphens and underscores, at most 80.";
+            let message = "A batch entry id has 1 to 80 alphanumeric characters, hyphens and underscores.";
             return refused("InvalidBatchEntryId", code, message);
         }
         if !ids.insert(id) {
@@ -515,18 +558,22 @@ fn check_attributes(
     queues: &BTreeMap<String, Queue>,
 ) -> Result<(), QueueError> {
     for (name, value) in attributes {
-        let refused = || QueueError::plain("InvalidAttributeValue", format!("Invalid value for the parameter {name}."));
+        let refused =
+            || QueueError::plain("InvalidAttributeValue", format!("Invalid value for the parameter {name}."));
         if let Some((_, range)) = NUMBERS.iter().find(|(known, _)| known == name) {
             if !value.parse().is_ok_and(|number: i64| range.contains(&number)) {
                 return Err(refused());
             }
         } else if name == "RedrivePolicy" && !value.is_empty() {
             let (target, count) = redrive_policy(value).ok_or_else(refused)?;
-            if !(1..=1000).contains(&count) || target.ends_with(".fifo") != queue.ends_with(".fifo") {
+            if !(1..=1000).contains(&count) || is_fifo_name(&target) != is_fifo_name(queue) {
                 return Err(refused());
             }
             if !queues.contains_key(&target) {
-                let message = format!("Value {value} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.");
+                let message = format!(
+                    "Value {value} for parameter RedrivePolicy is invalid. \
+                     Reason: Dead letter target does not exist."
+                );
                 return Err(QueueError::invalid(message));
             }
         } else if !OTHERS.contains(&name.as_str()) {
@@ -552,7 +599,8 @@ fn seconds_in(seconds: i64, most: i64, parameter: &str) -> Result<Duration, Queu
     let allowed = u64::try_from(seconds).ok().filter(|_| seconds <= most);
     allowed.map(Duration::from_secs).ok_or_else(|| {
         QueueError::invalid(format!(
-            "Value {seconds} for parameter {parameter} is invalid. Reason: Must be between 0 and {most}, if provided."
+            "Value {seconds} for parameter {parameter} is invalid. \
+             Reason: Must be between 0 and {most}, if provided."
         ))
     })
 }

@@ -115,7 +115,7 @@ impl Queue {
     }
 
     pub fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+        is_fifo_name(&self.name)
     }
 
     /// A numeric attribute, or what AWS takes when it is not set.
@@ -213,8 +213,8 @@ impl Queue {
         taken
     }
 
-    /// The message a receipt stands for, as long as it has not been received again since. `Err` when the text is
-    /// no receipt at all.
+    /// The message a receipt stands for, as long as it has not been received again since. `Err` when the text
+    /// is no receipt at all.
     pub fn by_receipt(&mut self, receipt: &str) -> Result<Option<(u64, &mut Stored)>, NotAReceipt> {
         let sequence = receipt.split_once('.').and_then(|(sequence, _)| sequence.parse().ok());
         let sequence: u64 = sequence.ok_or(NotAReceipt)?;
@@ -261,11 +261,17 @@ pub(crate) const DEFAULTS: [(&str, &str); 6] = [
     ("SqsManagedSseEnabled", "true"),
 ];
 
-/// Reads a redrive policy: `{"deadLetterTargetArn": "...", "maxReceiveCount": 3}`, the count perhaps as a string.
+/// Reads a redrive policy: `{"deadLetterTargetArn": "...", "maxReceiveCount": 3}`, the count perhaps as a
+/// string.
 pub(crate) fn redrive_policy(text: &str) -> Option<(String, u32)> {
     let policy: Value = serde_json::from_str(text).ok()?;
     let target = last_part(policy["deadLetterTargetArn"].as_str()?).to_owned();
     let count = &policy["maxReceiveCount"];
     let count = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
     Some((target, u32::try_from(count).ok()?))
+}
+
+/// FIFO queues and topics are told by their names.
+pub(crate) fn is_fifo_name(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
 }

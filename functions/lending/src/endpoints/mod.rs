@@ -1,0 +1,4 @@
+//! One file for each endpoint, always with the same parts in the same order: what it is, `FUNCTION`, `Request`, `Response`,
+//! `handle`, refusals, tests.
+pub mod auth;
+pub mod profile;

@@ -1,0 +1,1 @@
+//! Believable data, through the public HTTP API only.
