@@ -11,7 +11,7 @@ use super::names::trigger;
 
 /// The codes of each wing.
 pub(super) fn codes() -> Vec<(&'static str, &'static [Code])> {
-    vec![]
+    vec![("lending", lending::codes::ALL)]
 }
 
 const HEAD: &str = "<!-- Written by `cargo run -- derive` from the declarations. -->\n";

@@ -96,6 +96,9 @@ pub struct User {
     pub basic: Option<BasicDetails>,
     /// Step 3 of the brief.
     pub additional: Option<AdditionalDetails>,
+    /// Whether optional notices reach their phone and mailbox too. Those a contract or a law asks for always do.
+    #[serde(default = "yes")]
+    pub wants_optional_notices: bool,
     /// When they first signed in.
     pub created_at: Timestamp,
     /// When anything here last changed.
@@ -114,6 +117,7 @@ impl User {
             blocked_reason: None,
             basic: None,
             additional: None,
+            wants_optional_notices: true,
             created_at: now,
             updated_at: now,
         }
@@ -157,6 +161,11 @@ impl User {
         self.updated_at = now;
         true
     }
+}
+
+/// Users stored before the setting existed had not switched it off.
+const fn yes() -> bool {
+    true
 }
 
 impl Entity for User {

@@ -175,6 +175,8 @@ impl Queues {
         }
         let exists = self.lock().contains_key(name);
         if exists {
+            // Empty takes away the policy it may have had.
+            attributes.entry("RedrivePolicy".to_owned()).or_default();
             self.set_attributes(name, attributes)
         } else {
             self.create_with(name, attributes, BTreeMap::new())

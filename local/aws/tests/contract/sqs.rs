@@ -228,4 +228,6 @@ async fn queues_are_created_changed_and_redriven_in_process() {
     assert_eq!(got[0].body, "x");
     queues.delete("main", &got[0].receipt_handle).unwrap();
     assert_eq!(queues.delete("nope", "1.x").unwrap_err().code(), "QueueDoesNotExist");
+    queues.create("main", QueueSettings::default()).unwrap();
+    assert_eq!(queues.depths()[1].dead_letter_depth, None, "the settings are replaced");
 }
