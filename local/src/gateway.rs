@@ -57,8 +57,8 @@ async fn below(
     }
     let refuse = |error: Error| refusal(wing, &error, request_id, house);
     let mut response = match house.routes.find(parts.method.as_str(), parts.uri.path()) {
-        Destination::Nowhere | Destination::UnknownPath(_) => refuse(codes::UNKNOWN_PATH.into()),
-        Destination::WrongMethod(_, methods) => {
+        Destination::UnknownPath => refuse(codes::UNKNOWN_PATH.into()),
+        Destination::WrongMethod(methods) => {
             let mut response = refuse(codes::METHOD_NOT_ALLOWED.into());
             if let Ok(allow) = HeaderValue::try_from(methods.join(", ")) {
                 response.headers_mut().insert(header::ALLOW, allow);

@@ -44,11 +44,9 @@ pub(crate) enum Destination {
         parameters: BTreeMap<&'static str, String>,
     },
     /// To a path that takes other methods.
-    WrongMethod(&'static Wing, Vec<&'static str>),
-    /// To no path of this wing.
-    UnknownPath(&'static Wing),
-    /// To no wing.
-    Nowhere,
+    WrongMethod(Vec<&'static str>),
+    /// To no path that there is.
+    UnknownPath,
 }
 
 impl Routes {
@@ -66,7 +64,7 @@ impl Routes {
     }
 
     pub fn find(&self, method: &str, path: &str) -> Destination {
-        let Some((wing, rest)) = self.below(path) else { return Destination::Nowhere };
+        let Some((wing, rest)) = self.below(path) else { return Destination::UnknownPath };
         let sought: Vec<String> = rest.split('/').skip(1).map(decode).collect();
         let fitting = || wing.routes.iter().filter(|template| template.fits(&sought));
         let best = fitting()
@@ -83,9 +81,9 @@ impl Routes {
         methods.sort_unstable();
         methods.dedup();
         if methods.is_empty() {
-            Destination::UnknownPath(wing.wing)
+            Destination::UnknownPath
         } else {
-            Destination::WrongMethod(wing.wing, methods)
+            Destination::WrongMethod(methods)
         }
     }
 
@@ -175,13 +173,13 @@ mod tests {
     endpoint!(REMOVE, Delete, "/things/{id}");
     endpoint!(ADD, Post, "/things");
 
+    const FUNCTIONS: &[&Function] = &[&ONE, &STATS, &PARTS, &ALL_PARTS, &REMOVE, &ADD];
+
     fn found(method: &str, path: &str) -> String {
-        let functions: &'static [&'static Function] = &[&ONE, &STATS, &PARTS, &ALL_PARTS, &REMOVE, &ADD];
-        match Routes::new(&[(&WING, functions)]).find(method, path) {
+        match Routes::new(&[(&WING, FUNCTIONS)]).find(method, path) {
             Destination::Function { function, parameters, .. } => format!("{} {parameters:?}", function.name),
-            Destination::WrongMethod(_, methods) => format!("405 {}", methods.join(",")),
-            Destination::UnknownPath(_) => "404".to_owned(),
-            Destination::Nowhere => "nowhere".to_owned(),
+            Destination::WrongMethod(methods) => format!("405 {}", methods.join(",")),
+            Destination::UnknownPath => "404".to_owned(),
         }
     }
 
@@ -194,13 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn a_base_path_ends_where_its_segment_ends() {
+        let routes = Routes::new(&[(&WING, &[])]);
+        assert!(routes.wing("/toy/things").is_some() && routes.wing("/toy").is_some());
+        assert!(routes.wing("/toys").is_none() && routes.wing("/").is_none());
+    }
+
+    #[test]
     fn a_wrong_method_names_the_right_ones_and_an_unknown_path_is_unknown() {
         assert_eq!(found("PUT", "/toy/things/7"), "405 DELETE,GET");
         assert_eq!(found("DELETE", "/toy/things"), "405 POST");
         for path in ["/toy", "/toy/", "/toy/things/", "/toy//things", "/toy/things/7/", "/toy/Things"] {
             assert_eq!(found("GET", path), "404", "{path}");
         }
-        assert_eq!(found("GET", "/toys/things"), "nowhere");
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub struct Map(Vec<Entry>);
 enum Entry {
     Pair(String, Yaml),
     Note(String),
+    Gap,
 }
 
 impl Map {
@@ -61,6 +62,23 @@ impl Map {
         self
     }
 
+    /// Adds an empty line.
+    #[must_use]
+    pub fn gap(mut self) -> Self {
+        self.0.push(Entry::Gap);
+        self
+    }
+
+    /// With an empty line between what it holds.
+    #[must_use]
+    pub fn spaced(self) -> Self {
+        let spaced = self.0.into_iter().enumerate().flat_map(|(at, entry)| {
+            let gap = (at > 0).then_some(Entry::Gap);
+            gap.into_iter().chain([entry])
+        });
+        Self(spaced.collect())
+    }
+
     /// Adds everything of `other`.
     #[must_use]
     pub fn and(mut self, other: Map) -> Self {
@@ -89,6 +107,7 @@ impl Map {
         for entry in &self.0 {
             let pad = " ".repeat(indent);
             match entry {
+                Entry::Gap => out.push('\n'),
                 Entry::Note(text) => line(out, &format!("{pad}# {text}")),
                 Entry::Pair(key, value) => write_pair(out, indent, key, value),
             }
@@ -193,7 +212,7 @@ fn write_item(out: &mut String, indent: usize, item: &Yaml) {
     }
 }
 
-/// Scalars, and lists of plain scalars that fit.
+/// Scalars, and lists of scalars that fit.
 fn on_one_line(value: &Yaml, width: usize) -> Option<String> {
     match value {
         Yaml::Plain(text) => Some(text.clone()),
@@ -201,9 +220,8 @@ fn on_one_line(value: &Yaml, width: usize) -> Option<String> {
         Yaml::Tag(tag, text) => Some(format!("!{tag} {}", quoted(text))),
         Yaml::List(items) => {
             let scalars = items.iter().map(|item| match item {
-                Yaml::Plain(text) => Some(text.clone()),
-                Yaml::Text(text) => Some(quoted(text)),
-                Yaml::Tag(..) | Yaml::List(_) | Yaml::Map(_) => None,
+                Yaml::List(_) | Yaml::Map(_) => None,
+                scalar => on_one_line(scalar, width),
             });
             let text = format!("[{}]", scalars.collect::<Option<Vec<_>>>()?.join(", "));
             (text.len() <= width).then_some(text)
@@ -215,12 +233,14 @@ fn on_one_line(value: &Yaml, width: usize) -> Option<String> {
 /// `text` as it is where every YAML reader takes it for that text, in quotes otherwise.
 fn quoted(text: &str) -> String {
     const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '.');
-    let inside = text.chars().all(|c| c.is_ascii_alphanumeric() || " /_.:@+()-;'".contains(c));
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || "/.$".contains(c));
+    let inside = text.chars().all(|c| c.is_ascii_alphanumeric() || " /_.:@+()-;'$".contains(c));
     let ends = text.ends_with(|c: char| c.is_ascii_alphanumeric() || ")/_.-".contains(c));
     let word = WORDS.contains(&text.to_ascii_lowercase().as_str());
     if starts && inside && ends && !word && !text.contains(": ") {
         text.to_owned()
+    } else if text.contains('"') && !text.contains('\'') && !text.contains(char::is_control) {
+        format!("'{text}'")
     } else {
         // JSON strings are YAML strings.
         serde_json::Value::from(text).to_string()

@@ -231,7 +231,7 @@ mod tests {
                     "Keys": { "pk": { "S": "A" }, "sk": { "S": "B" } },
                     "NewImage": { "pk": { "S": "A" }, "sk": { "S": "B" }, "n": { "N": "1" } },
                     "SequenceNumber": "100000000000000000007",
-                    "SizeBytes": 71,
+                    "SizeBytes": 76,
                     "StreamViewType": "NEW_AND_OLD_IMAGES"
                 },
                 "eventSourceARN": "arn:aws:dynamodb:ap-south-1:000000000000:table/quintet-local/stream/local"

@@ -228,31 +228,30 @@ impl Table {
     ) -> Result<Page<R>, Error> {
         let (key, random) = sealing;
         let fingerprint = pattern.fingerprint();
-        let mut start = request.cursor.as_deref().map(|sealed| key.open(&fingerprint, sealed)).transpose()?;
+        // Where the rows that were looked at end: kept, filtered away or handed in.
+        let mut seen = request.cursor.as_deref().map(|sealed| key.open(&fingerprint, sealed)).transpose()?;
         let mut rows: Vec<R> = Vec::new();
         for _ in 0..ROUND_TRIPS {
             // One more than wanted, so that a full last page does not promise another.
-            let (items, next) = self.query(pattern, start.take(), request.limit.get() + 1 - rows.len()).await?;
+            let (items, next) = self.query(pattern, seen.clone(), request.limit.get() + 1 - rows.len()).await?;
             for item in items {
                 let position = self.position(pattern, &item);
                 let row = R::read(item).map_err(|e| e.0)?;
-                if !keep(&row) {
-                    start = Some(position);
-                    continue;
+                if keep(&row) {
+                    if rows.len() == request.limit.get() {
+                        let next_cursor = seen.map(|at| key.seal(random, &fingerprint, &at)).transpose()?;
+                        return Ok(Page { items: rows, next_cursor });
+                    }
+                    rows.push(row);
                 }
-                if rows.len() == request.limit.get() {
-                    let cursor = start.or(next).map(|at| key.seal(random, &fingerprint, &at)).transpose()?;
-                    return Ok(Page { items: rows, next_cursor: cursor });
-                }
-                start = Some(position);
-                rows.push(row);
+                seen = Some(position);
             }
             match next {
-                Some(next) => start = Some(next),
+                Some(next) => seen = Some(next),
                 None => return Ok(Page { items: rows, next_cursor: None }),
             }
         }
-        let next_cursor = start.map(|at| key.seal(random, &fingerprint, &at)).transpose()?;
+        let next_cursor = seen.map(|at| key.seal(random, &fingerprint, &at)).transpose()?;
         Ok(Page { items: rows, next_cursor })
     }
 

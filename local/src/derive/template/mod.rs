@@ -55,9 +55,10 @@ pub fn of_wing(wing: &Wing, functions: &[&Function]) -> Result<String, DeriveErr
         .set("Metadata", metadata())
         .set("Parameters", parameters())
         .set("Globals", Map::new().set("Function", globals()?))
-        .set("Resources", resources);
+        .set("Resources", resources.spaced())
+        .spaced();
     if has_api {
-        template = template.set("Outputs", api::outputs());
+        template = template.gap().set("Outputs", api::outputs());
     }
     let wing = wing.name;
     Ok(format!(
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn a_reader_wakes_only_for_new_items_of_its_kinds() {
         let text = resource("TrialOnOutbox");
-        assert!(text.contains(r#"{\"entity\":{\"S\":[\"outbox\"]}}"#), "{text}");
+        assert!(text.contains(r#"{"entity":{"S":["outbox"]}}"#), "{text}");
         assert!(text.contains("INSERT"), "{text}");
     }
 
