@@ -37,6 +37,10 @@ pub(crate) fn response(reply: &RawValue) -> Option<Response<Body>> {
     for (name, values) in single.chain(several) {
         insert(headers, name, values)?;
     }
+    // The connection is the gateway's own business.
+    for name in [header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
     for cookie in reply.cookies {
         headers.append(header::SET_COOKIE, HeaderValue::try_from(cookie).ok()?);
     }
@@ -91,7 +95,7 @@ mod tests {
     async fn every_part_of_a_reply_arrives() {
         let reply = json!({
             "statusCode": 201,
-            "headers": { "Content-Type": "text/plain", "x-count": 3 },
+            "headers": { "Content-Type": "text/plain", "x-count": 3, "Content-Length": "0" },
             "multiValueHeaders": { "x-many": ["1", "2"] },
             "cookies": ["a=1; Secure", "b=2"],
             "body": "aGk=",
@@ -104,6 +108,7 @@ mod tests {
         };
         assert_eq!(all("content-type"), ["text/plain"]);
         assert_eq!(all("x-count"), ["3"]);
+        assert!(all("content-length").is_empty());
         assert_eq!(all("x-many"), ["1", "2"]);
         assert_eq!(all("set-cookie"), ["a=1; Secure", "b=2"]);
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

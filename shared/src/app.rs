@@ -93,7 +93,10 @@ impl App {
 
     /// A declared secret. An undeclared one is a fault of the declaration, found by the first test that runs the endpoint.
     pub fn secret(&self, secret: &Secret) -> Result<&SecretValue, Error> {
-        self.0.secrets.get(secret.name).ok_or_else(|| Error::internal(format!("secret {} is not declared", secret.name)))
+        self.0
+            .secrets
+            .get(secret.name)
+            .ok_or_else(|| Error::internal(format!("secret {} is not declared", secret.name)))
     }
 
     /// The client of a declared port, likewise.

@@ -1,8 +1,8 @@
 //! The way to AWS: one HTTP client, one TLS stack and one set of credentials, from which each SDK client is made.
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{
-    Intercept, Region, RuntimeComponents, SharedHttpClient, interceptors::BeforeTransmitInterceptorContextMut,
-    timeout::TimeoutConfig,
+    Intercept, Region, RuntimeComponents, SharedHttpClient,
+    interceptors::BeforeTransmitInterceptorContextMut, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, tls};
 use secrecy::ExposeSecret as _;

@@ -31,7 +31,9 @@ pub fn day_in(instant: Timestamp, zone: &TimeZone) -> Date {
 /// `hour:minute` local time on `day` in `zone`, moved forward over a gap as clocks do.
 pub fn at_local(day: Date, hour: i8, minute: i8, zone: &TimeZone) -> Timestamp {
     let civil = day.at(hour, minute, 0, 0);
-    zone.to_ambiguous_zoned(civil).compatible().map_or_else(|_| Timestamp::MAX, |zoned: Zoned| zoned.timestamp())
+    zone.to_ambiguous_zoned(civil)
+        .compatible()
+        .map_or_else(|_| Timestamp::MAX, |zoned: Zoned| zoned.timestamp())
 }
 
 /// Sorts as text exactly as it sorts in time: fixed width, milliseconds, UTC. For index keys.

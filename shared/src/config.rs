@@ -76,7 +76,10 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config").field("stage", &self.stage).field("table", &self.table).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("stage", &self.stage)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,7 @@ macro_rules! codes {
 /// One wrong field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Where: `references[1].phone`, or `` for the body as a whole.
+    /// Where: `references[1].phone`, or nothing for the body as a whole.
     pub field: String,
     /// Which rule, as a stable word: `required`, `unknown`, `format`, `range`, `choice`, `type`.
     pub rule: &'static str,

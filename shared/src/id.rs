@@ -60,7 +60,8 @@ impl<T: Prefixed> FromStr for Id<T> {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let ulid = text.strip_prefix(T::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(NotAnId(T::PREFIX))?;
+        let ulid =
+            text.strip_prefix(T::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(NotAnId(T::PREFIX))?;
         let id = Ulid::from_string(ulid).map_err(|_| NotAnId(T::PREFIX))?;
         // Crockford's alphabet has aliases (`o` for `0`); one thing must have one name.
         if id.to_string() == ulid { Ok(Self(id, PhantomData)) } else { Err(NotAnId(T::PREFIX)) }

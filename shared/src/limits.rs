@@ -67,6 +67,7 @@ impl Limit {
 
     fn window_ends(self, now: Timestamp) -> Timestamp {
         let end = (self.window(now) + 1) * i64::from(self.seconds.max(1));
-        Timestamp::from_second(end).unwrap_or_else(|_| now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now))
+        Timestamp::from_second(end)
+            .unwrap_or_else(|_| now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now))
     }
 }

@@ -82,7 +82,8 @@ impl<C> Amount<C> {
     /// Rounds `major` units to the minor unit, half to even (banker's rounding, IEEE 754 and Apache Fineract's default).
     /// Amounts beyond 64 bits of minor units saturate; every limit of the house lies far below.
     pub fn round_half_even(major: Decimal) -> Self {
-        let minor = (major * Decimal::ONE_HUNDRED).round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
+        let minor =
+            (major * Decimal::ONE_HUNDRED).round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
         Self::new(minor.to_i64().unwrap_or(if minor.is_sign_negative() { i64::MIN } else { i64::MAX }))
     }
 
@@ -93,11 +94,13 @@ impl<C> Amount<C> {
     }
 
     /// The smaller of two amounts.
+    #[must_use]
     pub fn min(self, other: Self) -> Self {
         if self.0 <= other.0 { self } else { other }
     }
 
     /// The larger of two amounts.
+    #[must_use]
     pub fn max(self, other: Self) -> Self {
         if self.0 >= other.0 { self } else { other }
     }

@@ -38,7 +38,10 @@ impl SecretValue {
 
     /// The 256-bit key.
     pub fn key(&self) -> Result<&[u8; 32], Error> {
-        self.key.as_ref().map(SecretBox::expose_secret).ok_or_else(|| Error::internal("the secret is not a key of 32 bytes"))
+        self.key
+            .as_ref()
+            .map(SecretBox::expose_secret)
+            .ok_or_else(|| Error::internal("the secret is not a key of 32 bytes"))
     }
 }
 
@@ -54,7 +57,10 @@ pub fn full_name(stage: &str, secret: &Secret) -> String {
 }
 
 /// Fetches all of `wanted`.
-pub(crate) async fn fetch(aws: &Aws, wanted: &[&'static Secret]) -> Result<BTreeMap<&'static str, SecretValue>, Error> {
+pub(crate) async fn fetch(
+    aws: &Aws,
+    wanted: &[&'static Secret],
+) -> Result<BTreeMap<&'static str, SecretValue>, Error> {
     let names = wanted.iter().map(|secret| full_name(&aws.config.stage, secret)).collect();
     let reply = aws
         .secrets()
@@ -69,7 +75,9 @@ pub(crate) async fn fetch(aws: &Aws, wanted: &[&'static Secret]) -> Result<BTree
             let name = full_name(&aws.config.stage, secret);
             let entry = reply.secret_values().iter().find(|value| value.name() == Some(&*name));
             let text = entry.and_then(|value| value.secret_string());
-            let value = text.map(SecretValue::new).ok_or_else(|| Error::internal(format!("secret {name} has no value")))?;
+            let value = text
+                .map(SecretValue::new)
+                .ok_or_else(|| Error::internal(format!("secret {name} has no value")))?;
             Ok((secret.name, value))
         })
         .collect()

@@ -102,7 +102,9 @@ async fn make(stand: &Stand, key: &str, body: Value) -> Answer {
 #[tokio::test]
 async fn every_reply_carries_the_security_headers_and_its_request_id() {
     let stand = Stand::new().await;
-    for answer in [stand.call(&THING).json(json!({ "number": 1 })).await, stand.call(&THING).json(json!({})).await] {
+    for answer in
+        [stand.call(&THING).json(json!({ "number": 1 })).await, stand.call(&THING).json(json!({})).await]
+    {
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert!(answer.headers["strict-transport-security"].starts_with("max-age="));
@@ -161,7 +163,12 @@ async fn the_same_key_is_answered_again_and_not_run_again() {
     assert_eq!(second.headers["idempotent-replayed"], "true");
     let other_body = make(&stand, "key", json!({ "number": 2 })).await;
     assert_eq!((other_body.status, other_body.code()), (422, "IDEMPOTENCY_KEY_REUSED"));
-    let elsewhere = stand.call(&THING).header("idempotency-key", "key").json(json!({ "number": 2 })).from_ip("198.51.100.9").await;
+    let elsewhere = stand
+        .call(&THING)
+        .header("idempotency-key", "key")
+        .json(json!({ "number": 2 }))
+        .from_ip("198.51.100.9")
+        .await;
     assert_eq!(elsewhere.status, 201, "another caller's key is another key");
 }
 
@@ -186,7 +193,8 @@ async fn a_refused_request_leaves_its_key_free() {
 #[tokio::test]
 async fn of_many_parallel_requests_with_one_key_one_runs() {
     let stand = Stand::new().await;
-    let answers = futures::future::join_all((0..20).map(|_| make(&stand, "key", json!({ "number": 7 })))).await;
+    let answers =
+        futures::future::join_all((0..20).map(|_| make(&stand, "key", json!({ "number": 7 })))).await;
     let ran: std::collections::BTreeSet<String> =
         answers.iter().filter(|a| a.status == 201).map(|a| a.body["data"]["run"].to_string()).collect();
     assert_eq!(ran.len(), 1, "{answers:?}");

@@ -1,4 +1,6 @@
 //! The table room on the real engine: conditions and their refusals, pages and their cursors, hot numbers, the due index.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -6,7 +8,10 @@ use shared::{
     crypto::SealingKey,
     error::Error,
     random::SeededRandom,
-    table::{Address, Adjust, CursorKey, Due, Entity, IndexKeys, Key, Limit, Page, PageRequest, Pattern, Stored, Table, Write, due},
+    table::{
+        Address, Adjust, CursorKey, Due, Entity, IndexKeys, Key, Limit, Page, PageRequest, Pattern, Stored,
+        Table, Write, due,
+    },
 };
 use stand::Stand;
 
@@ -74,7 +79,12 @@ async fn shelf_of(table: &Table, shelf: &str, books: u32) {
     }
 }
 
-async fn page(table: &Table, pattern: &Pattern<Stored<Book>>, limit: u16, cursor: Option<String>) -> Result<Page<Stored<Book>>, Error> {
+async fn page(
+    table: &Table,
+    pattern: &Pattern<Stored<Book>>,
+    limit: u16,
+    cursor: Option<String>,
+) -> Result<Page<Stored<Book>>, Error> {
     let key = CursorKey::new(SealingKey::new([7; 32]));
     let request = PageRequest { limit: Limit::new(limit).unwrap(), cursor };
     table.page(pattern, &request, (&key, &SeededRandom::new(1)), |book| book.number % 2 == 0).await
@@ -85,7 +95,10 @@ async fn a_value_is_put_once_and_replaced_only_as_it_was_loaded() {
     let table = Stand::new().await.table();
     let book = Book::new("a", 1);
     table.write(Write::new().create(&book)).await.unwrap();
-    assert_eq!(code(table.write(Write::new().create(&book).or(codes::DUPLICATE_ENTRY)).await), "DUPLICATE_ENTRY");
+    assert_eq!(
+        code(table.write(Write::new().create(&book).or(codes::DUPLICATE_ENTRY)).await),
+        "DUPLICATE_ENTRY"
+    );
 
     let mut mine = table.get(Book::at("a", 1)).await.unwrap().unwrap();
     let mut yours = mine.clone();
@@ -188,10 +201,9 @@ async fn a_cursor_belongs_to_its_list_and_cannot_be_forged() {
 async fn hot_numbers_stay_within_their_bounds_under_parallel_callers() {
     let table = Stand::new().await.table();
     let take = || Adjust::of(&Copies::at()).add("n", 1).while_below("n", 20);
-    let results = futures::future::join_all(
-        (0..50).map(|_| table.adjust::<Copies>(take(), codes::TOO_MANY_REQUESTS)),
-    )
-    .await;
+    let results =
+        futures::future::join_all((0..50).map(|_| table.adjust::<Copies>(take(), codes::TOO_MANY_REQUESTS)))
+            .await;
     assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 20);
     let give = || Adjust::of(&Copies::at()).add("n", -7).while_at_least("n", 7);
     let mut left = Vec::new();

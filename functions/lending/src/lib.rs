@@ -8,6 +8,7 @@ pub mod borrower;
 pub mod codes;
 pub mod endpoints;
 pub mod loan;
+pub mod loan_account;
 #[cfg(test)]
 mod testing;
 mod wing;

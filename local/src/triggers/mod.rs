@@ -94,7 +94,7 @@ impl Triggers {
     /// Resolves when the stream is read to its end, no queue has a visible message, and no schedule is due.
     pub async fn settle(&self) {
         let _alone = self.settling.lock().await;
-        let _aside = Aside::new(&self.aside);
+        let _aside = self.stand_aside().await;
         self.drain().await;
     }
 
@@ -102,7 +102,7 @@ impl Triggers {
     /// would have called it, and all that follows from it is done before the next.
     pub async fn advance(&self, by: SignedDuration) {
         let _alone = self.settling.lock().await;
-        let _aside = Aside::new(&self.aside);
+        let _aside = self.stand_aside().await;
         let target = self.clock.now().saturating_add(by).unwrap_or(Timestamp::MAX);
         self.drain().await;
         loop {
@@ -113,6 +113,16 @@ impl Triggers {
                 return;
             }
         }
+    }
+
+    /// Asks the tasks to stand aside and waits for what they have in hand: its consequences are to be seen, too.
+    async fn stand_aside(&self) -> Aside<'_> {
+        let aside = Aside::new(&self.aside);
+        for work in &self.others {
+            drop(work.lock().await);
+        }
+        drop(self.schedules.lock().await);
+        aside
     }
 
     async fn drain(&self) {

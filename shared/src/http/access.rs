@@ -21,7 +21,8 @@ pub struct Access {
 }
 
 /// See [`Access::authenticate`].
-pub type Authentication = for<'a> fn(&'a App, &'a mut Parts, &'static [&'static str]) -> BoxFuture<'a, Result<Caller, Error>>;
+pub type Authentication =
+    for<'a> fn(&'a App, &'a mut Parts, &'static [&'static str]) -> BoxFuture<'a, Result<Caller, Error>>;
 
 /// What carries the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

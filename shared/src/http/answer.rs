@@ -40,7 +40,8 @@ pub async fn answer(
     let Some(route) = function.route() else {
         return render_error(wing, app, &Error::internal("not an HTTP function"), &request_id);
     };
-    let outcome = AssertUnwindSafe(admit(function, route, app, request, &request_id, source)).catch_unwind().await;
+    let outcome =
+        AssertUnwindSafe(admit(function, route, app, request, &request_id, source)).catch_unwind().await;
     let response = match outcome {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => render_error(wing, app, &error, &request_id),
@@ -89,7 +90,7 @@ async fn admit(
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = run(route, app.clone(), request).await;
-    let response = render(function.wing, app, response, request_id).await?;
+    let response = render(function.wing, app, response, request_id)?;
     match ticket {
         Some(ticket) => ticket.leave(app, response).await,
         None => Ok(response),
@@ -99,7 +100,9 @@ async fn admit(
 /// A cookie travels by itself, so an unsafe request must also show that the page which sent it is ours: the session's token,
 /// which other origins cannot read, or the `Origin` of this very host, which browsers do not let scripts forge.
 fn prove_intent(route: &Route, headers: &HeaderMap, caller: &Caller) -> Result<(), Error> {
-    let (Credential::Cookie(_), true) = (route.access.credential, route.method.is_unsafe()) else { return Ok(()) };
+    let (Credential::Cookie(_), true) = (route.access.credential, route.method.is_unsafe()) else {
+        return Ok(());
+    };
     let sent = headers.get("x-csrf-token").map(HeaderValue::as_bytes);
     if let (Some(sent), Some(token)) = (sent, &caller.csrf)
         && crate::crypto::same(sent, token.as_bytes())
@@ -116,12 +119,14 @@ fn prove_intent(route: &Route, headers: &HeaderMap, caller: &Caller) -> Result<(
 /// On AWS a custom domain mounts every wing under its base path and leaves that in the path; the API's own URL does not.
 fn below_base(uri: &axum::http::Uri, wing: &Wing) -> axum::http::Uri {
     let full = uri.path_and_query().map_or("/", |path| path.as_str());
-    let below = full.strip_prefix(wing.base_path).filter(|rest| rest.starts_with('/') || rest.starts_with('?'));
+    let below =
+        full.strip_prefix(wing.base_path).filter(|rest| rest.starts_with('/') || rest.starts_with('?'));
     below.and_then(|rest| rest.parse().ok()).unwrap_or_else(|| uri.clone())
 }
 
 async fn run(route: &'static Route, app: App, request: Request<Body>) -> Response<Body> {
-    let router = Router::new().route(route.path, (route.handler)()).fallback(async || Error::new(codes::UNKNOWN_PATH));
+    let router =
+        Router::new().route(route.path, (route.handler)()).fallback(async || Error::new(codes::UNKNOWN_PATH));
     let router = router.method_not_allowed_fallback(async || Error::new(codes::METHOD_NOT_ALLOWED));
     match router.with_state(app).oneshot(request).await {
         Ok(response) => response,
@@ -130,11 +135,18 @@ async fn run(route: &'static Route, app: App, request: Request<Body>) -> Respons
 }
 
 /// Puts what the handler said into the envelope of the wing.
-async fn render(wing: &Wing, app: &App, mut response: Response<Body>, request_id: &str) -> Result<Response<Body>, Error> {
+fn render(
+    wing: &Wing,
+    app: &App,
+    mut response: Response<Body>,
+    request_id: &str,
+) -> Result<Response<Body>, Error> {
     if let Some(Refused(error)) = response.extensions_mut().remove::<Refused>() {
         return Ok(render_error(wing, app, &error, request_id));
     }
-    let Some(Success { message, data }) = response.extensions_mut().remove::<Success>() else { return Ok(response) };
+    let Some(Success { message, data }) = response.extensions_mut().remove::<Success>() else {
+        return Ok(response);
+    };
     let bytes = (wing.envelope.success)(message, data.as_deref()).map_err(Error::internal)?;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     *response.body_mut() = Body::from(bytes);

@@ -25,8 +25,11 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| codes::BODY_TOO_LARGE)?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
             // Line and column help; the parser's own words could repeat the body.
-            Error::new(codes::MALFORMED_BODY)
-                .saying(format!("The body is not valid JSON: line {}, column {}", e.line(), e.column()))
+            Error::new(codes::MALFORMED_BODY).saying(format!(
+                "The body is not valid JSON: line {}, column {}",
+                e.line(),
+                e.column()
+            ))
         })?;
         read(value).map(Self)
     }
@@ -106,7 +109,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         if text == "*" {
             return Ok(Self(None));
         }
-        let version = text.trim_start_matches("W/").trim_matches('"').parse().map_err(|_| codes::PRECONDITION_FAILED)?;
+        let version = text
+            .trim_start_matches("W/")
+            .trim_matches('"')
+            .parse()
+            .map_err(|_| codes::PRECONDITION_FAILED)?;
         Ok(Self(Some(version)))
     }
 }

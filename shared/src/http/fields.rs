@@ -38,7 +38,7 @@ fn child(location: ValuePointerRef<'_>, field: &str) -> String {
     }
 }
 
-fn kind_name(kind: &ValueKind) -> &'static str {
+fn kind_name(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Null => "null",
         ValueKind::Boolean => "true or false",
@@ -59,13 +59,19 @@ impl DeserializeError for FieldErrors {
         let mut errors = so_far.unwrap_or_default();
         errors.0.push(match error {
             ErrorKind::IncorrectValueKind { accepted, .. } => {
-                let mut kinds: Vec<&str> = accepted.iter().map(kind_name).collect();
+                let mut kinds: Vec<&str> = accepted.iter().copied().map(kind_name).collect();
                 kinds.dedup();
-                FieldError { field: path(location), rule: "type", message: format!("must be {}", kinds.join(" or ")) }
+                FieldError {
+                    field: path(location),
+                    rule: "type",
+                    message: format!("must be {}", kinds.join(" or ")),
+                }
             }
-            ErrorKind::MissingField { field } => {
-                FieldError { field: child(location, field), rule: "required", message: "is required".to_owned() }
-            }
+            ErrorKind::MissingField { field } => FieldError {
+                field: child(location, field),
+                rule: "required",
+                message: "is required".to_owned(),
+            },
             // The name of an unknown field is the client's own text, but it is the one thing they need to find it; cut short.
             ErrorKind::UnknownKey { key, .. } => FieldError {
                 field: child(location, &key.chars().take(64).collect::<String>()),
@@ -82,14 +88,20 @@ impl DeserializeError for FieldErrors {
                 rule: "range",
                 message: format!("must have {expected} entries"),
             },
-            ErrorKind::Unexpected { msg } => FieldError { field: path(location), rule: "format", message: msg },
+            ErrorKind::Unexpected { msg } => {
+                FieldError { field: path(location), rule: "format", message: msg }
+            }
         });
         ControlFlow::Continue(errors)
     }
 }
 
 impl MergeWithError<FieldErrors> for FieldErrors {
-    fn merge(so_far: Option<Self>, other: FieldErrors, _location: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+    fn merge(
+        so_far: Option<Self>,
+        other: FieldErrors,
+        _location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
         let mut errors = so_far.unwrap_or_default();
         errors.0.extend(other.0);
         ControlFlow::Continue(errors)
@@ -120,14 +132,21 @@ pub trait Parsed: Sized {
 }
 
 /// Reads a [`Parsed`] out of a request value: the body behind [`read_with!`](crate::read_with).
-pub fn parse_text<T: Parsed, V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<T, FieldErrors> {
+pub fn parse_text<T: Parsed, V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<T, FieldErrors> {
     let text = match value {
         Value::String(text) => text,
         Value::Integer(n) => n.to_string(),
         Value::NegativeInteger(n) => n.to_string(),
         Value::Float(n) => n.to_string(),
         _ => {
-            return Err(FieldErrors(vec![FieldError { field: path(location), rule: "type", message: T::RULE.to_owned() }]));
+            return Err(FieldErrors(vec![FieldError {
+                field: path(location),
+                rule: "type",
+                message: T::RULE.to_owned(),
+            }]));
         }
     };
     T::parsed(&text).ok_or_else(|| {
@@ -173,7 +192,11 @@ impl<T: crate::id::Prefixed> deserr::Deserr<FieldErrors> for crate::id::Id<T> {
     ) -> Result<Self, FieldErrors> {
         let field = path(location);
         let Value::String(text) = value else {
-            return Err(FieldErrors(vec![FieldError { field, rule: "type", message: "must be an id".to_owned() }]));
+            return Err(FieldErrors(vec![FieldError {
+                field,
+                rule: "type",
+                message: "must be an id".to_owned(),
+            }]));
         };
         Self::from_str(&text)
             .map_err(|e| FieldErrors(vec![FieldError { field, rule: "format", message: e.to_string() }]))

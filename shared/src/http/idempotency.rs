@@ -132,7 +132,10 @@ impl Ticket {
     /// Keeps the reply, or frees the key where the request may be made again.
     pub(super) async fn leave(self, app: &App, response: Response<Body>) -> Result<Response<Body>, Error> {
         let status = response.status();
-        if status == StatusCode::BAD_REQUEST || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        if status == StatusCode::BAD_REQUEST
+            || status == StatusCode::TOO_MANY_REQUESTS
+            || status.is_server_error()
+        {
             app.table().write(Write::new().erase(Kept::at(&self.0.wing, &self.0.scope))).await?;
             return Ok(response);
         }

@@ -13,6 +13,7 @@ use crate::{
 pub(super) async fn count(app: &App, function: &Function, rate: Rate, who: &str) -> Result<(), Error> {
     let limit = Limit { name: function.name, most: rate.calls, seconds: rate.seconds };
     let now = app.now();
-    let counted = app.table().adjust::<Count>(limit.one_more(function.wing, who, now), limit.refusal(now)).await;
+    let counted =
+        app.table().adjust::<Count>(limit.one_more(function.wing, who, now), limit.refusal(now)).await;
     counted.map(|_| ())
 }

@@ -78,7 +78,8 @@ impl<T: Serialize> IntoResponse for Reply<T> {
                 headers.append(header::SET_COOKIE, value);
             }
         }
-        if let Some(Ok(version)) = self.version.map(|version| HeaderValue::try_from(format!("\"{version}\""))) {
+        if let Some(Ok(version)) = self.version.map(|version| HeaderValue::try_from(format!("\"{version}\"")))
+        {
             headers.insert(header::ETAG, version);
         }
         response.extensions_mut().insert(Success { message: self.message, data });

@@ -109,7 +109,13 @@ impl Entity for Codes {
 ///
 /// Refused with 429 and the seconds to wait; 503 when the table or the SMS service does not answer, in which case nothing is
 /// counted against the number. Needs `Get`, `Put`, `Update`, `Delete`, the pepper, the look-up key and the SMS port.
-pub async fn send(app: &App, wing: &Wing, rules: &Rules, phone: &IndianMobile, source: Source) -> Result<(), Error> {
+pub async fn send(
+    app: &App,
+    wing: &Wing,
+    rules: &Rules,
+    phone: &IndianMobile,
+    source: Source,
+) -> Result<(), Error> {
     let now = app.now();
     let lookup = vault::lookup(app, wing.tag, "phone", phone.digits())?;
     let before = app.table().get(Codes::at(wing.tag, rules.purpose, &lookup)).await?;
@@ -207,7 +213,13 @@ impl Right {
 
 /// Checks a guess. Counts it first, in one conditional addition, and only then compares, in constant time; so no number of
 /// parallel guesses compares more often than the rules allow. Needs `Update`, the pepper and the look-up key.
-pub async fn check(app: &App, wing: &Wing, rules: &Rules, phone: &IndianMobile, guess: &Code) -> Result<Right, Error> {
+pub async fn check(
+    app: &App,
+    wing: &Wing,
+    rules: &Rules,
+    phone: &IndianMobile,
+    guess: &Code,
+) -> Result<Right, Error> {
     let now_ms = app.now().as_millisecond();
     let lookup = vault::lookup(app, wing.tag, "phone", phone.digits())?;
     let attempt = Adjust::of(&Codes::at(wing.tag, rules.purpose, &lookup))
@@ -233,7 +245,14 @@ fn why_not(codes: Option<Codes>, now_ms: i64) -> Error {
     }
 }
 
-fn mac(app: &App, wing: &str, purpose: &str, phone: &Lookup, salt: &str, code: &Code) -> Result<String, Error> {
+fn mac(
+    app: &App,
+    wing: &str,
+    purpose: &str,
+    phone: &Lookup,
+    salt: &str,
+    code: &Code,
+) -> Result<String, Error> {
     let parts = [wing, purpose, &phone.to_string(), salt, &code.0];
     Ok(hex::encode(crypto::mac(app.secret(&OTP_PEPPER)?.key()?, &parts.map(str::as_bytes))))
 }
@@ -254,7 +273,11 @@ mod tests {
             (&[0], 60, Ok(())),
             (&[0, 60, 120], 180, Err(15 * 60 - 180)),
             (&[0, 60, 120], 15 * 60, Ok(())),
-            (&[0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000], 10_000, Err(24 * 3600 - 10_000)),
+            (
+                &[0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000],
+                10_000,
+                Err(24 * 3600 - 10_000),
+            ),
         ];
         for (sent, now, expected) in cases {
             let sent: Vec<Timestamp> = sent.iter().map(|s| at(*s)).collect();

@@ -59,7 +59,9 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_a_number_are_one_identity() {
-        for text in ["9876543210", "+91 98765 43210", "09876543210", "919876543210", "98765-43210", "+919876543210"] {
+        for text in
+            ["9876543210", "+91 98765 43210", "09876543210", "919876543210", "98765-43210", "+919876543210"]
+        {
             assert_eq!(IndianMobile::parse(text).unwrap().digits(), "9876543210", "{text}");
         }
         assert_eq!(IndianMobile::parse("9198765432").unwrap().digits(), "9198765432");
@@ -67,7 +69,16 @@ mod tests {
 
     #[test]
     fn other_numbers_are_refused() {
-        for text in ["", "5876543210", "987654321", "98765432100", "+4479460958", "９８７６５４３２１０", "98765a3210", "+91+919876543210"] {
+        for text in [
+            "",
+            "5876543210",
+            "987654321",
+            "98765432100",
+            "+4479460958",
+            "９８７６５４３２１０",
+            "98765a3210",
+            "+91+919876543210",
+        ] {
             assert!(IndianMobile::parse(text).is_none(), "{text}");
         }
     }

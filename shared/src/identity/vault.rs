@@ -43,7 +43,8 @@ impl fmt::Display for Lookup {
 
 /// The keyed hash of `text` as the identifier `kind` (`phone`, `pan`) in the wing `tag`. Needs [`LOOKUP_KEY`].
 pub fn lookup(app: &App, tag: &str, kind: &str, text: &str) -> Result<Lookup, Error> {
-    let mac = crypto::mac(app.secret(&LOOKUP_KEY)?.key()?, &[tag.as_bytes(), kind.as_bytes(), text.as_bytes()]);
+    let mac =
+        crypto::mac(app.secret(&LOOKUP_KEY)?.key()?, &[tag.as_bytes(), kind.as_bytes(), text.as_bytes()]);
     Ok(Lookup(hex::encode(&mac[..16])))
 }
 

@@ -25,7 +25,8 @@ impl EmailAddress {
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         let domain_fits = domain.contains('.') && domain.split('.').all(label);
-        (text.len() <= 254 && local_fits && domain_fits).then(|| Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+        (text.len() <= 254 && local_fits && domain_fits)
+            .then(|| Self(format!("{local}@{}", domain.to_ascii_lowercase())))
     }
 }
 
@@ -58,7 +59,18 @@ mod tests {
         for right in ["asha@example.in", "a.b+c@Mail.Example.co.in", "o'neil@x-y.org"] {
             assert!(EmailAddress::parse(right).is_some(), "{right}");
         }
-        for wrong in ["", "asha", "asha@", "@x.in", "a@b", "a b@x.in", "a..b@x.in", "a@-x.in", "a@x..in", "a@x.in\nbcc:b@y.in"] {
+        for wrong in [
+            "",
+            "asha",
+            "asha@",
+            "@x.in",
+            "a@b",
+            "a b@x.in",
+            "a..b@x.in",
+            "a@-x.in",
+            "a@x..in",
+            "a@x.in\nbcc:b@y.in",
+        ] {
             assert!(EmailAddress::parse(wrong).is_none(), "{wrong}");
         }
     }

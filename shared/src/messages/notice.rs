@@ -153,8 +153,12 @@ pub fn tell(
         write = write.create(&Outgoing::new(app, wing, &SMS_QUEUE, &message)?);
     }
     if let Some(to) = &recipient.email {
-        let message =
-            EmailNotice { notice: notice.id, to: to.clone(), subject: notice.title.clone(), text: notice.body.clone() };
+        let message = EmailNotice {
+            notice: notice.id,
+            to: to.clone(),
+            subject: notice.title.clone(),
+            text: notice.body.clone(),
+        };
         write = write.create(&Outgoing::new(app, wing, &EMAIL_QUEUE, &message)?);
     }
     Ok(write)

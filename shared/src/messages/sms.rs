@@ -30,7 +30,8 @@ pub struct Text {
 impl Sms {
     /// Sends `text` to a number in E.164 form. 503 when the service does not take it.
     pub async fn send(&self, to: &str, text: &Text) -> Result<(), Error> {
-        let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
+        let attribute =
+            |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
         self.0
             .publish()
             .phone_number(to)

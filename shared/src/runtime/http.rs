@@ -28,9 +28,10 @@ pub(super) async fn handle(
     let event: LambdaRequest = serde_json::from_str(event.get())?;
     let mut adapter = Adapter::from(service_fn(|request: lambda_http::Request| async move {
         let (request_id, source) = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(gateway)) => {
-                (gateway.request_id.clone(), gateway.http.source_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok()))
-            }
+            Some(RequestContext::ApiGatewayV2(gateway)) => (
+                gateway.request_id.clone(),
+                gateway.http.source_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok()),
+            ),
             _ => (None, None),
         };
         let request_id = request_id.or_else(|| Some(request.lambda_context_ref()?.request_id.clone()));

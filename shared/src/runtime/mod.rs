@@ -52,15 +52,18 @@ impl Handler {
     /// Handles one invocation: takes the event as AWS sends it, gives the reply as AWS expects it.
     pub async fn call(&self, event: &RawValue, context: Context) -> Result<Box<RawValue>, Failure> {
         let trace = context.xray_trace_id.clone().unwrap_or_else(|| context.request_id.clone());
-        aws::traced(trace, async {
+        // Boxed: the future holds a whole request and must not travel by value through Lambda's layers.
+        Box::pin(aws::traced(trace, async {
             match &self.function.trigger {
                 Trigger::Http(_) => http::handle(self.function, &self.app, event, context).await,
                 Trigger::Queue(consumer) => queue::handle(self.function, consumer, &self.app, event).await,
                 Trigger::Stream(reader) => stream::handle(self.function, reader, &self.app, event).await,
-                Trigger::Schedule(schedule) => schedule::handle(self.function, schedule, &self.app, event).await,
+                Trigger::Schedule(schedule) => {
+                    schedule::handle(self.function, schedule, &self.app, event).await
+                }
                 Trigger::None => Err("the function declares no trigger".into()),
             }
-        })
+        }))
         .await
     }
 }
@@ -68,7 +71,12 @@ impl Handler {
 /// The main of a Lambda function: connects what it declares, then serves for the life of the instance.
 pub fn serve(function: &'static Function) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_span_events(FmtSpan::NONE).without_time().init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_span_events(FmtSpan::NONE)
+        .without_time()
+        .init();
     // One request at a time is all that Lambda sends, so one thread is all that it takes.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -42,7 +42,8 @@ pub(super) async fn handle(
     for record in &event.records {
         // Lambda takes an empty id as «the whole batch failed»: the safe side for a record without one.
         let id = record.message_id.as_deref().unwrap_or_default();
-        let attempt = record.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1);
+        let attempt =
+            record.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1);
         let delivery = Delivery { id, body: record.body.as_deref().unwrap_or_default(), attempt };
         if let Err(error) = (consumer.handle)(app, delivery).await {
             log_failure(function, "message", id, &error);

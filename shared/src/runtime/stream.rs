@@ -62,7 +62,8 @@ pub(super) async fn handle(
     let mut failures = Vec::new();
     for record in event.records {
         let Some(new) = record.dynamodb.new.filter(|_| record.name == "INSERT") else { continue };
-        let item = Mixed::from_attributes(new.into_iter().map(|(name, value)| (name, attribute(&value))).collect());
+        let item =
+            Mixed::from_attributes(new.into_iter().map(|(name, value)| (name, attribute(&value))).collect());
         if !reader.entities.contains(&item.entity()) {
             continue;
         }

@@ -108,7 +108,8 @@ impl Adjust {
     }
 
     pub(super) fn expression(&self) -> String {
-        let adds = if self.adds.is_empty() { String::new() } else { format!(" ADD {}", self.adds.join(", ")) };
+        let adds =
+            if self.adds.is_empty() { String::new() } else { format!(" ADD {}", self.adds.join(", ")) };
         format!("SET {}{adds}", self.sets.join(", "))
     }
 
@@ -127,7 +128,11 @@ impl Adjust {
 
 impl Table {
     /// Carries out one adjustment and hands back the numbers after it; `refusal` when a bound was not met.
-    pub async fn adjust<E: Entity>(&self, adjust: Adjust, refusal: impl Into<Error>) -> Result<Stored<E>, Error> {
+    pub async fn adjust<E: Entity>(
+        &self,
+        adjust: Adjust,
+        refusal: impl Into<Error>,
+    ) -> Result<Stored<E>, Error> {
         self.adjust_or(adjust, |_: Option<E>| refusal.into()).await
     }
 

@@ -134,7 +134,8 @@ pub(super) fn key_item(key: &Key) -> Item {
 
 /// The item that `value` becomes at `revision`.
 pub(super) fn to_item<E: Entity>(value: &E, revision: u64) -> Result<Item, TableError> {
-    let mut item: Item = serde_dynamo::to_item(value).map_err(|e| TableError::Shape(E::NAME, e.to_string()))?;
+    let mut item: Item =
+        serde_dynamo::to_item(value).map_err(|e| TableError::Shape(E::NAME, e.to_string()))?;
     if let Some(clash) = attr::RESERVED.iter().find(|name| item.contains_key(**name)) {
         return Err(TableError::Shape(E::NAME, format!("the field `{clash}` has a name of the table's own")));
     }
@@ -143,14 +144,18 @@ pub(super) fn to_item<E: Entity>(value: &E, revision: u64) -> Result<Item, Table
     item.extend(key_item(&key));
     item.insert(attr::ENTITY.to_owned(), text(E::NAME));
     item.insert(attr::REVISION.to_owned(), number(revision));
-    for (key, pk, sk) in [(index.gsi1, attr::GSI1PK, attr::GSI1SK), (index.gsi2, attr::GSI2PK, attr::GSI2SK)] {
+    for (key, pk, sk) in [(index.gsi1, attr::GSI1PK, attr::GSI1SK), (index.gsi2, attr::GSI2PK, attr::GSI2SK)]
+    {
         if let Some(key) = key {
             item.insert(pk.to_owned(), text(key.pk));
             item.insert(sk.to_owned(), text(key.sk));
         }
     }
     if let Some(due) = index.due {
-        item.insert(attr::DUE_PK.to_owned(), text(super::due::partition(due.kind, super::due::shard_of(&key))));
+        item.insert(
+            attr::DUE_PK.to_owned(),
+            text(super::due::partition(due.kind, super::due::shard_of(&key))),
+        );
         item.insert(attr::DUE_AT.to_owned(), text(crate::clock::sortable(due.at)));
     }
     if let Some(at) = value.expires_at() {
@@ -166,7 +171,8 @@ pub(super) fn from_item<E: Entity>(item: Item) -> Result<Stored<E>, TableError> 
         return Err(TableError::Shape(E::NAME, format!("the item is of kind {entity:?}")));
     }
     let key = key_of(&item).ok_or_else(|| TableError::Shape(E::NAME, "no key".to_owned()))?;
-    let revision = item.get(attr::REVISION).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0);
+    let revision =
+        item.get(attr::REVISION).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0);
     let value = serde_dynamo::from_item(item).map_err(|e| TableError::Shape(E::NAME, e.to_string()))?;
     Ok(Stored { value, revision, key })
 }

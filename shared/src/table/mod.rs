@@ -79,10 +79,10 @@ where
             let text = format!("{code}: {}", service.message().unwrap_or_default());
             if PASSING.contains(&code) { TableError::Unavailable(text) } else { TableError::Refused(text) }
         }
-        None => TableError::Unavailable(std::error::Error::source(&error).map_or_else(
-            || "no answer".to_owned(),
-            |source| format!("{source}"),
-        )),
+        None => TableError::Unavailable(
+            std::error::Error::source(&error)
+                .map_or_else(|| "no answer".to_owned(), |source| format!("{source}")),
+        ),
     }
 }
 
@@ -174,7 +174,8 @@ impl Table {
                         items.insert(key, item);
                     }
                 }
-                wanted = reply.unprocessed_keys.unwrap_or_default().into_values().flat_map(|k| k.keys).collect();
+                wanted =
+                    reply.unprocessed_keys.unwrap_or_default().into_values().flat_map(|k| k.keys).collect();
             }
         }
         Ok(items)
@@ -218,6 +219,7 @@ where
 /// Waits a little longer with each attempt, spread so that the losers of one race do not meet again at once.
 #[expect(clippy::disallowed_methods, reason = "the one place that waits: between tries of the same call")]
 async fn pause(attempt: u32) {
-    let spread = std::time::Duration::from_micros(u64::from(std::process::id().rotate_left(attempt * 7) % 5_000));
+    let spread =
+        std::time::Duration::from_micros(u64::from(std::process::id().rotate_left(attempt * 7) % 5_000));
     tokio::time::sleep(Duration::from_millis(4 << attempt.min(6)).mul_f32(0.5) + spread).await;
 }

@@ -100,7 +100,13 @@ pub struct Pattern<R> {
 impl<R: Row> Pattern<R> {
     /// A partition of the table itself, read consistently.
     pub fn table(partition: impl Into<String>) -> Self {
-        Self { index: None, partition: partition.into(), sort: Sort::Any, descending: false, row: PhantomData }
+        Self {
+            index: None,
+            partition: partition.into(),
+            sort: Sort::Any,
+            descending: false,
+            row: PhantomData,
+        }
     }
 
     /// A partition of an index, which may lag a moment behind the table.
@@ -138,6 +144,15 @@ impl<R: Row> Pattern<R> {
 
     fn sort_attribute(&self) -> (&'static str, &'static str) {
         self.index.map_or((attr::PK, attr::SK), Index::attributes)
+    }
+
+    /// The exclusive start key that follows `item`.
+    fn position(&self, item: &Item) -> Item {
+        let (pk, sk) = self.sort_attribute();
+        [attr::PK, attr::SK, pk, sk]
+            .into_iter()
+            .filter_map(|name| item.get(name).map(|value| (name.to_owned(), value.clone())))
+            .collect()
     }
 
     /// What a cursor is bound to, so that one list's cursor cannot be used on another.
@@ -233,9 +248,10 @@ impl Table {
         let mut rows: Vec<R> = Vec::new();
         for _ in 0..ROUND_TRIPS {
             // One more than wanted, so that a full last page does not promise another.
-            let (items, next) = self.query(pattern, seen.clone(), request.limit.get() + 1 - rows.len()).await?;
+            let (items, next) =
+                self.query(pattern, seen.clone(), request.limit.get() + 1 - rows.len()).await?;
             for item in items {
-                let position = self.position(pattern, &item);
+                let position = pattern.position(&item);
                 let row = R::read(item).map_err(|e| e.0)?;
                 if keep(&row) {
                     if rows.len() == request.limit.get() {
@@ -253,15 +269,6 @@ impl Table {
         }
         let next_cursor = seen.map(|at| key.seal(random, &fingerprint, &at)).transpose()?;
         Ok(Page { items: rows, next_cursor })
-    }
-
-    /// The exclusive start key that follows `item` in `pattern`.
-    fn position<R: Row>(&self, pattern: &Pattern<R>, item: &Item) -> Item {
-        let (pk, sk) = pattern.sort_attribute();
-        [attr::PK, attr::SK, pk, sk]
-            .into_iter()
-            .filter_map(|name| item.get(name).map(|value| (name.to_owned(), value.clone())))
-            .collect()
     }
 
     async fn query<R: Row>(

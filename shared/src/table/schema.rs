@@ -1,7 +1,8 @@
 //! The one table: its attributes and indexes. `template.yaml` declares the same, and a test compares the two.
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
 use super::{TableError, refused};
@@ -78,7 +79,9 @@ impl Index {
 fn schema(pk: &str, sk: &str) -> Vec<KeySchemaElement> {
     [(pk, KeyType::Hash), (sk, KeyType::Range)]
         .into_iter()
-        .filter_map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok())
+        .filter_map(|(name, kind)| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok()
+        })
         .collect()
 }
 
@@ -123,7 +126,9 @@ pub async fn create_if_missing(client: &aws_sdk_dynamodb::Client, name: &str) ->
     }
     match request.send().await {
         Ok(_) => {}
-        Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => return Ok(()),
+        Err(e) if e.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+            return Ok(());
+        }
         Err(e) => return Err(refused(e).into()),
     }
     let ttl = TimeToLiveSpecification::builder()
@@ -131,6 +136,12 @@ pub async fn create_if_missing(client: &aws_sdk_dynamodb::Client, name: &str) ->
         .enabled(true)
         .build()
         .map_err(|e| TableError::Shape("table", e.to_string()))?;
-    client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await.map_err(refused)?;
+    client
+        .update_time_to_live()
+        .table_name(name)
+        .time_to_live_specification(ttl)
+        .send()
+        .await
+        .map_err(refused)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What must happen together: one conditional write, or one transaction of up to a hundred.
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::{
@@ -24,10 +25,28 @@ type Refusal = Box<dyn Fn(Option<Item>) -> Error + Send + Sync>;
 
 #[derive(Clone)]
 enum Action {
-    Put { item: Item, condition: &'static str, revision: Option<u64> },
-    Delete { key: Key, condition: Option<&'static str>, revision: Option<u64> },
-    Check { key: Key, condition: &'static str, revision: Option<u64> },
-    Adjust { key: Key, update: String, condition: Option<String>, names: HashMap<String, String>, values: HashMap<String, AttributeValue> },
+    Put {
+        item: Item,
+        condition: &'static str,
+        revision: Option<u64>,
+    },
+    Delete {
+        key: Key,
+        condition: Option<&'static str>,
+        revision: Option<u64>,
+    },
+    Check {
+        key: Key,
+        condition: &'static str,
+        revision: Option<u64>,
+    },
+    Adjust {
+        key: Key,
+        update: String,
+        condition: Option<String>,
+        names: HashMap<String, String>,
+        values: HashMap<String, AttributeValue>,
+    },
 }
 
 /// A set of actions that happen all or not at all, each under its condition.
@@ -69,7 +88,11 @@ impl Write {
         } else {
             Err(TableError::Shape(E::NAME, "a replaced value must keep its key".to_owned()))
         };
-        self.push(item.map(|item| Action::Put { item, condition: UNCHANGED, revision: Some(stored.revision) }))
+        self.push(item.map(|item| Action::Put {
+            item,
+            condition: UNCHANGED,
+            revision: Some(stored.revision),
+        }))
     }
 
     /// Puts `value` whether or not one is there: for values that are recomputed whole, such as a read model.
@@ -128,7 +151,9 @@ impl Write {
 
     /// As [`Write::or`], with the value that stood in the way.
     pub fn or_seeing<E: Entity>(self, refusal: impl Fn(Option<E>) -> Error + Send + Sync + 'static) -> Self {
-        self.or_else(move |item| refusal(item.and_then(|item| entity::from_item::<E>(item).ok()).map(|s| s.value)))
+        self.or_else(move |item| {
+            refusal(item.and_then(|item| entity::from_item::<E>(item).ok()).map(|s| s.value))
+        })
     }
 
     fn or_else(mut self, refusal: impl Fn(Option<Item>) -> Error + Send + Sync + 'static) -> Self {
@@ -174,7 +199,9 @@ impl Table {
         }
         match write.actions.as_slice() {
             [] => Ok(()),
-            [(Action::Put { .. } | Action::Delete { .. } | Action::Adjust { .. }, _)] => self.write_one(write.actions).await,
+            [(Action::Put { .. } | Action::Delete { .. } | Action::Adjust { .. }, _)] => {
+                self.write_one(write.actions).await
+            }
             _ => self.write_together(write.actions).await,
         }
     }
@@ -254,11 +281,14 @@ impl Table {
 
     async fn write_together(&self, actions: Vec<(Action, Refusal)>) -> Result<(), Error> {
         let (actions, refusals): (Vec<Action>, Vec<Refusal>) = actions.into_iter().unzip();
-        let items =
-            actions.into_iter().map(|action| self.transact_item(action)).collect::<Result<Vec<_>, TableError>>()?;
+        let items = actions
+            .into_iter()
+            .map(|action| self.transact_item(action))
+            .collect::<Result<Vec<_>, TableError>>()?;
         let mut attempt = 0;
         loop {
-            let reply = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let reply =
+                self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = reply else { return Ok(()) };
             let reasons = match error.as_service_error() {
                 Some(aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(c)) => {
@@ -269,8 +299,12 @@ impl Table {
             if let Some(refusal) = first_refusal(&reasons, &refusals) {
                 return Err(refusal);
             }
-            let codes: Vec<&str> = reasons.iter().filter_map(CancellationReason::code).filter(|c| *c != "None").collect();
-            if codes.iter().any(|code| *code == "ValidationError" || *code == "ItemCollectionSizeLimitExceeded") {
+            let codes: Vec<&str> =
+                reasons.iter().filter_map(CancellationReason::code).filter(|c| *c != "None").collect();
+            if codes
+                .iter()
+                .any(|code| *code == "ValidationError" || *code == "ItemCollectionSizeLimitExceeded")
+            {
                 return Err(TableError::Refused(codes.join(", ")).into());
             }
             attempt += 1;

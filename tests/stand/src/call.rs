@@ -166,7 +166,10 @@ impl<'a> IntoFuture for Call<'a> {
             let reply = reply.unwrap_or_else(|failure| panic!("{} failed: {failure}", self.function.name));
             let raw = reply["body"].as_str().unwrap_or_default();
             let texts = |value: &Value| -> BTreeMap<String, String> {
-                value.as_object().into_iter().flatten()
+                value
+                    .as_object()
+                    .into_iter()
+                    .flatten()
                     .filter_map(|(name, value)| Some((name.to_lowercase(), value.as_str()?.to_owned())))
                     .collect()
             };

@@ -8,6 +8,12 @@
 //! ```
 //! A call goes in as the event that API Gateway would send and comes out as the reply that Lambda would give, so nothing of
 //! the edge is left out.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a stand that cannot stand fails the test, loudly"
+)]
+
 mod call;
 mod cost;
 
@@ -64,9 +70,6 @@ impl Clock for StandClock {
 
 impl Stand {
     /// An empty table at [`BEGIN`].
-    ///
-    /// # Panics
-    /// When the engine does not start; a test can do nothing better.
     pub async fn new() -> Self {
         let clock = VirtualClock::fixed(BEGIN.parse().expect("a time"));
         let meter = Arc::new(cost::Meter::default());
@@ -100,9 +103,6 @@ impl Stand {
     }
 
     /// Hands `event` to `function` as Lambda would.
-    ///
-    /// # Panics
-    /// When the function cannot be connected.
     pub async fn invoke(&self, function: &'static Function, event: &Value) -> Result<Value, String> {
         self.traced(function, event).await.0
     }
@@ -142,9 +142,6 @@ impl Stand {
     }
 
     /// What `function` may use, connected: for tests of rooms that are not endpoints, and for arranging.
-    ///
-    /// # Panics
-    /// When the function cannot be connected.
     pub async fn app(&self, function: &'static Function) -> App {
         for need in function.all_needs() {
             match need {
@@ -189,14 +186,13 @@ impl Stand {
     }
 
     /// Every item of the table as text: to show that something rests nowhere, or how often.
-    ///
-    /// # Panics
-    /// When the table cannot be read.
     #[expect(clippy::disallowed_methods, reason = "a test looks at everything; a request never does")]
     pub async fn everything_stored(&self) -> String {
         let client = self.aws.dynamodb();
         let pages: Vec<_> = client.scan().table_name(TABLE).into_paginator().items().send().collect().await;
-        pages.into_iter().map(|item| format!("{:?}\n", item.expect("the table can be read"))).collect()
+        let lines: Vec<String> =
+            pages.into_iter().map(|item| format!("{:?}", item.expect("the table can be read"))).collect();
+        lines.join("\n")
     }
 
     /// Lets every call of the AWS service `service` (`dynamodb`, `sns`, `sqs`, `ses`) fail with 503 until it is mended.
@@ -235,9 +231,6 @@ impl Stand {
     }
 
     /// The code in the newest SMS to `to`.
-    ///
-    /// # Panics
-    /// When there is none.
     pub fn code_sent_to(&self, to: &str) -> String {
         let sent = self.sent_to(to);
         let body = &sent.last().unwrap_or_else(|| panic!("nothing was sent to {to}")).body;

@@ -1,7 +1,10 @@
 //! A throw-away wing with one function of each kind, to try the local cloud on.
 use std::sync::{Mutex, PoisonError};
 
-use axum::{body::Bytes, http::HeaderMap, routing::post};
+use axum::{
+    extract::{Request, State},
+    routing::post,
+};
 use local::{LocalCloud, Options};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
@@ -75,13 +78,14 @@ static ECHO: Function = Function {
 };
 
 async fn echo(
-    axum::extract::State(app): axum::extract::State<App>,
+    State(app): State<App>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Reply<Value>, Error> {
     app.secret(&KEY)?.key()?;
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let heard = json!({
         "id": id,
         "cookie": header("cookie"),
@@ -135,7 +139,7 @@ static ORDER: Function = Function {
 };
 
 async fn order(
-    axum::extract::State(app): axum::extract::State<App>,
+    State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Reply, Error> {
     app.table().write(Write::new().create(&Order { id })).await?;

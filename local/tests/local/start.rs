@@ -1,8 +1,8 @@
 //! Starting: what is in the way is said in a sentence, and several local clouds live side by side.
-mod toy;
-
 use axum::{body::Body, http::Request};
 use local::{LocalCloud, Options, Storage};
+
+use crate::toy;
 
 const NOW: &str = "2030-01-01T00:00:00Z";
 

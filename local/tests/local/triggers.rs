@@ -1,11 +1,11 @@
 //! The triggers: what is written reaches the readers of the stream, what is sent the consumers, and the clock the schedules.
-mod toy;
-
 use axum::{body::Body, http::Request};
 use jiff::SignedDuration;
 use local::{LocalCloud, Options, Storage};
 use local_aws::NewMessage;
 use serde_json::{Value, json};
+
+use crate::toy;
 
 const NOW: &str = "2030-01-01T00:00:00Z";
 

@@ -1,10 +1,10 @@
 //! The gateway: requests reach their function as API Gateway would send them, and everything else is refused in good form.
-mod toy;
-
 use axum::{body::Body, http::{Request, Response}};
 use local::LocalCloud;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::toy;
 
 const NOW: &str = "2030-01-01T00:00:00Z";
 
