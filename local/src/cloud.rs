@@ -1,7 +1,11 @@
 //! The local cloud as a whole: what is started, in which order, and how it ends.
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, http::{Request, Response}};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response},
+};
 use jiff::{SignedDuration, Timestamp};
 use local_aws::{Call, Cloud, Observer, OpenError, Outcome, QueueSettings, Refusal, Storage, VirtualClock};
 use serde_json::value::RawValue;
@@ -133,7 +137,10 @@ impl House {
     /// Moves the clock; jobs on the way are run, and all that follows is done when this returns.
     pub async fn advance(&self, by: SignedDuration) {
         self.triggers.advance(by).await;
-        let kept = self.home.clock_ahead().and_then(|ahead| self.home.keep_clock_ahead(ahead.saturating_add(by.as_secs())));
+        let kept = self
+            .home
+            .clock_ahead()
+            .and_then(|ahead| self.home.keep_clock_ahead(ahead.saturating_add(by.as_secs())));
         if let Err(error) = kept {
             tracing::error!(%error, "after a restart the clock will not be ahead any more");
         }
@@ -166,7 +173,9 @@ impl LocalCloud {
         let Options { port, aws_port, storage, clock, random, secrets, wings, mut observers } = options;
         let listener = listen(port, "--port").await?;
         let aws_listener = listen(aws_port, "--aws-port").await?;
-        let address = |listener: &TcpListener| listener.local_addr().map_err(|source| StartError::Listen { port, source });
+        let address = |listener: &TcpListener| {
+            listener.local_addr().map_err(|source| StartError::Listen { port, source })
+        };
         let (gateway, aws_address) = (address(&listener)?, address(&aws_listener)?);
         let aws_url = format!("http://{aws_address}");
 
@@ -187,9 +196,11 @@ impl LocalCloud {
         // Only now: until the data is ours, another process may be writing these files.
         clock.advance(SignedDuration::from_secs(home.clock_ahead()?));
 
-        let functions: Vec<&'static Function> = wings.iter().flat_map(|(_, functions)| functions.iter().copied()).collect();
+        let functions: Vec<&'static Function> =
+            wings.iter().flat_map(|(_, functions)| functions.iter().copied()).collect();
         create_queues(&cloud, &functions)?;
-        let given = secrets.into_iter().map(|(name, value)| (format!("quintet/{STAGE}/{name}"), value)).collect();
+        let given =
+            secrets.into_iter().map(|(name, value)| (format!("quintet/{STAGE}/{name}"), value)).collect();
         for (name, value) in home.secrets(declared_secrets(&functions), &given, &*random)? {
             cloud.set_secret(&name, &value);
         }
@@ -205,9 +216,16 @@ impl LocalCloud {
         let functions = Functions::new(functions, connect, clock, random, Arc::clone(&requests));
         let functions = Arc::new(functions);
         let triggers = Triggers::new(&cloud, &functions, &home)?;
-        let routes = Routes::new(&wings);
-        let house =
-            Arc::new(House { cloud, functions, routes, triggers, requests, inbox: Inbox::default(), wings, home });
+        let house = Arc::new(House {
+            cloud,
+            functions,
+            routes: Routes::new(&wings),
+            triggers,
+            requests,
+            inbox: Inbox::default(),
+            wings,
+            home,
+        });
         let mut tasks = JoinSet::new();
         house.triggers.start(&mut tasks, &stopped);
         let router = helpers::routes().fallback(gateway::answer).with_state(Arc::clone(&house));
@@ -346,7 +364,9 @@ fn create_queues(cloud: &Cloud, functions: &[&'static Function]) -> Result<(), S
             .queues()
             .create(&identity::dead_letter_name(queue), dead_letters)
             .and_then(|()| cloud.queues().create(&identity::queue_name(queue), settings))
-            .map_err(|error| StartError::Declaration(format!("the queue {} cannot be created: {error}", queue.name)))?;
+            .map_err(|error| {
+                StartError::Declaration(format!("the queue {} cannot be created: {error}", queue.name))
+            })?;
     }
     Ok(())
 }

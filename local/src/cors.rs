@@ -98,7 +98,9 @@ mod tests {
         assert!(policy.allows("http://localhost:5173"));
         assert!(policy.allows("http://localhost"));
         assert!(policy.allows("http://127.0.0.1:3000"));
-        for wrong in ["http://localhost.example.com", "http://localhost:80.example.com", "https://localhost:1", "null"] {
+        for wrong in
+            ["http://localhost.example.com", "http://localhost:80.example.com", "https://localhost:1", "null"]
+        {
             assert!(!policy.allows(wrong), "{wrong}");
         }
     }

@@ -75,7 +75,8 @@ struct Numbers(Vec<i16>);
 impl Expression {
     /// Reads `expression`, whose local times are in `zone` (a name of the zone database).
     pub fn parse(expression: &str, zone: &str) -> Result<Self, CronError> {
-        let fail = |reason: String| CronError { expression: expression.to_owned(), zone: zone.to_owned(), reason };
+        let fail =
+            |reason: String| CronError { expression: expression.to_owned(), zone: zone.to_owned(), reason };
         let found = TimeZone::get(zone).map_err(|_| fail("there is no such zone".to_owned()))?;
         let (name, inner) = expression
             .trim()
@@ -85,7 +86,9 @@ impl Expression {
         let kind = match name {
             "cron" => Cron::parse(inner).map(|cron| Kind::Cron(Box::new(cron))),
             "rate" => rate(inner).map(Kind::Rate),
-            "at" => DateTime::from_str(inner).map(Kind::At).map_err(|_| format!("{inner:?} is no date and time")),
+            "at" => {
+                DateTime::from_str(inner).map(Kind::At).map_err(|_| format!("{inner:?} is no date and time"))
+            }
             _ => Err("write cron(…), rate(…) or at(…)".to_owned()),
         };
         Ok(Self { kind: kind.map_err(fail)?, zone: found })
@@ -101,7 +104,8 @@ impl Expression {
             Kind::At(at) => self.instant(*at).filter(|at| *at > after),
             Kind::Cron(cron) => {
                 // Going back by the largest shift of a clock, nothing is missed where local time runs back.
-                let start = after.checked_sub(SignedDuration::from_hours(3)).ok()?.to_zoned(self.zone.clone());
+                let start =
+                    after.checked_sub(SignedDuration::from_hours(3)).ok()?.to_zoned(self.zone.clone());
                 cron.times_from(start.date()).filter_map(|local| self.instant(local)).find(|at| *at > after)
             }
         }
@@ -132,7 +136,8 @@ fn rate(text: &str) -> Result<i64, String> {
     }
 }
 
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 12] =
+    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// A field of a cron expression: its name for people, its bounds, its names for numbers.
@@ -158,7 +163,9 @@ impl Cron {
         };
         let days = match (of_month, of_week) {
             ("?", "?") => return Err("day-of-month and day-of-week cannot both be ?".to_owned()),
-            (of_month, "?") => Days::OfMonth(of_month.split(',').map(day_of_month).collect::<Result<_, _>>()?),
+            (of_month, "?") => {
+                Days::OfMonth(of_month.split(',').map(day_of_month).collect::<Result<_, _>>()?)
+            }
             ("?", of_week) => Days::OfWeek(of_week.split(',').map(day_of_week).collect::<Result<_, _>>()?),
             _ => return Err("one of day-of-month and day-of-week must be ?".to_owned()),
         };
@@ -203,10 +210,10 @@ impl Days {
                 }
             }),
             Days::OfWeek(terms) => terms.iter().any(|term| match term {
-                OfWeek::These(days) => {
-                    days.0.contains(&i16::from(date.weekday().to_sunday_one_offset()))
+                OfWeek::These(days) => days.0.contains(&i16::from(date.weekday().to_sunday_one_offset())),
+                OfWeek::LastOfMonth(weekday) => {
+                    date.nth_weekday_of_month(-1, *weekday).is_ok_and(|last| last == date)
                 }
-                OfWeek::LastOfMonth(weekday) => date.nth_weekday_of_month(-1, *weekday).is_ok_and(|last| last == date),
                 OfWeek::NthOfMonth(weekday, nth) => {
                     date.nth_weekday_of_month(*nth, *weekday).is_ok_and(|found| found == date)
                 }
@@ -306,73 +313,103 @@ impl Field {
 mod tests {
     use super::*;
 
-    /// The first `times.len()` due times after `after`, as local times with offset.
+    /// The first due times after `after`, as local times, as many as `times` has.
     #[track_caller]
-    fn due(expression: &str, zone: &str, after: &str, times: &[&str]) {
+    fn due(expression: &str, zone: &str, after: &str, times: &str) {
         let parsed = Expression::parse(expression, zone).unwrap();
         let mut at: Timestamp = after.parse().unwrap();
         let mut found = Vec::new();
-        for _ in times {
+        for _ in times.split_whitespace() {
             let Some(next) = parsed.next_after(at) else { break };
             at = next;
-            found.push(at.to_zoned(parsed.zone.clone()).strftime("%a %Y-%m-%dT%H:%M%:z").to_string());
+            found.push(at.to_zoned(parsed.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string());
         }
-        assert_eq!(found, times, "{expression} in {zone} after {after}");
+        let expected: Vec<&str> = times.split_whitespace().collect();
+        assert_eq!(found, expected, "{expression} in {zone} after {after}");
     }
 
     #[test]
-    fn every_form_of_every_field() {
-        let utc = "UTC";
-        let new_year = "2026-01-01T00:00:00Z"; // a Thursday
-        due("cron(15 0 * * ? *)", utc, new_year, &["Thu 2026-01-01T00:15+00:00", "Fri 2026-01-02T00:15+00:00"]);
-        due("cron(0/20 8-9 * * ? *)", utc, "2026-01-01T08:40:00Z", &["Thu 2026-01-01T09:00+00:00", "Thu 2026-01-01T09:20+00:00", "Thu 2026-01-01T09:40+00:00", "Fri 2026-01-02T08:00+00:00"]);
-        due("cron(*/30 6-18/6 * * ? *)", utc, new_year, &["Thu 2026-01-01T06:00+00:00", "Thu 2026-01-01T06:30+00:00", "Thu 2026-01-01T12:00+00:00"]);
-        due("cron(5,35 22-1 * * ? *)", utc, new_year, &["Thu 2026-01-01T00:05+00:00", "Thu 2026-01-01T00:35+00:00", "Thu 2026-01-01T01:05+00:00", "Thu 2026-01-01T01:35+00:00", "Thu 2026-01-01T22:05+00:00"]);
-        due("cron(0 9 L * ? *)", utc, new_year, &["Sat 2026-01-31T09:00+00:00", "Sat 2026-02-28T09:00+00:00", "Tue 2026-03-31T09:00+00:00"]);
-        due("cron(0 9 L FEB ? 2027-2028)", utc, new_year, &["Sun 2027-02-28T09:00+00:00", "Tue 2028-02-29T09:00+00:00"]);
-        due("cron(0 9 31 * ? *)", utc, "2026-01-31T09:00:00Z", &["Tue 2026-03-31T09:00+00:00", "Sun 2026-05-31T09:00+00:00"]);
-        due("cron(0 9 LW * ? *)", utc, new_year, &["Fri 2026-01-30T09:00+00:00", "Fri 2026-02-27T09:00+00:00"]);
-        due("cron(0 9 1W * ? *)", utc, "2026-01-15T00:00:00Z", &["Mon 2026-02-02T09:00+00:00", "Mon 2026-03-02T09:00+00:00", "Wed 2026-04-01T09:00+00:00"]);
-        due("cron(0 9 1,15W * ? *)", utc, new_year, &["Thu 2026-01-01T09:00+00:00", "Thu 2026-01-15T09:00+00:00", "Sun 2026-02-01T09:00+00:00", "Mon 2026-02-16T09:00+00:00"]);
-        due("cron(0 9 ? * MON-FRI *)", utc, "2026-01-02T09:00:00Z", &["Mon 2026-01-05T09:00+00:00", "Tue 2026-01-06T09:00+00:00"]);
-        due("cron(0 9 ? * fri-mon *)", utc, new_year, &["Fri 2026-01-02T09:00+00:00", "Sat 2026-01-03T09:00+00:00", "Sun 2026-01-04T09:00+00:00", "Mon 2026-01-05T09:00+00:00", "Fri 2026-01-09T09:00+00:00"]);
-        due("cron(0 9 ? * 1,7 *)", utc, new_year, &["Sat 2026-01-03T09:00+00:00", "Sun 2026-01-04T09:00+00:00"]);
-        due("cron(0 9 ? * L *)", utc, new_year, &["Sat 2026-01-03T09:00+00:00", "Sat 2026-01-10T09:00+00:00"]);
-        due("cron(0 9 ? * 6L *)", utc, new_year, &["Fri 2026-01-30T09:00+00:00", "Fri 2026-02-27T09:00+00:00"]);
-        due("cron(0 9 ? * MON#1 *)", utc, new_year, &["Mon 2026-01-05T09:00+00:00", "Mon 2026-02-02T09:00+00:00"]);
-        due("cron(0 9 ? * 5#5 *)", utc, new_year, &["Thu 2026-01-29T09:00+00:00", "Thu 2026-04-30T09:00+00:00"]);
-        due("cron(0 0 1 JAN,JUL ? *)", utc, new_year, &["Wed 2026-07-01T00:00+00:00", "Fri 2027-01-01T00:00+00:00"]);
-        due("cron(0 0 1 1 ? 2026/2)", utc, new_year, &["Sat 2028-01-01T00:00+00:00", "Tue 2030-01-01T00:00+00:00"]);
-        due("cron(0 0 30 2 ? *)", utc, new_year, &[]);
-        due("cron(0 0 1 1 ? 2020)", utc, new_year, &[]);
-        assert_eq!(Expression::parse("cron(0 0 30 2 ? *)", utc).unwrap().next_after(new_year.parse().unwrap()), None);
+    fn minutes_hours_months_and_years_take_numbers_names_ranges_steps_and_lists() {
+        // The first of January 2026 is a Thursday.
+        let table = [
+            ("cron(15 0 * * ? *)", "01-01T00:15 01-02T00:15"),
+            ("cron(0/20 8-9 * * ? *)", "01-01T08:00 01-01T08:20 01-01T08:40 01-01T09:00"),
+            ("cron(*/30 6-18/6 * * ? *)", "01-01T06:00 01-01T06:30 01-01T12:00"),
+            ("cron(5,35 22-1 * * ? *)", "01-01T00:05 01-01T00:35 01-01T01:05 01-01T01:35 01-01T22:05"),
+            ("cron(0 0 1 JAN,jul ? *)", "07-01T00:00"),
+            ("cron(0 0 1 4-12/3 ? *)", "04-01T00:00 07-01T00:00 10-01T00:00"),
+        ];
+        for (expression, times) in table {
+            let times: String = times.split(' ').map(|time| format!("2026-{time}+00:00 ")).collect();
+            due(expression, "UTC", "2026-01-01T00:00:00Z", &times);
+        }
+        due(
+            "cron(0 0 1 1 ? 2026/2)",
+            "UTC",
+            "2026-01-01T00:00:00Z",
+            "2028-01-01T00:00+00:00 2030-01-01T00:00+00:00",
+        );
+        for never in ["cron(0 0 30 2 ? *)", "cron(0 0 1 1 ? 2020)"] {
+            let parsed = Expression::parse(never, "UTC").unwrap();
+            assert_eq!(parsed.next_after("2026-01-01T00:00:00Z".parse().unwrap()), None, "{never}");
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_month_or_of_the_week() {
+        let table = [
+            ("L * ?", "01-31 02-28 03-31"),
+            ("31 * ?", "01-31 03-31 05-31"),
+            ("LW * ?", "01-30 02-27 03-31"),
+            // The first of February and of March 2026 are Sundays; the first of August is a Saturday.
+            ("1W * ?", "01-01 02-02 03-02 04-01"),
+            ("1W 8 ?", "08-03"),
+            ("31W 1,5 ?", "01-30 05-29"),
+            ("1,15W * ?", "01-01 01-15 02-01 02-16"),
+            ("? * MON-FRI", "01-01 01-02 01-05"),
+            ("? * fri-mon", "01-02 01-03 01-04 01-05 01-09"),
+            ("? * 1,7", "01-03 01-04 01-10"),
+            ("? * L", "01-03 01-10"),
+            ("? * 6L", "01-30 02-27"),
+            ("? * MON#1", "01-05 02-02"),
+            ("? * 5#5", "01-29 04-30"),
+        ];
+        for (days, dates) in table {
+            let times: String = dates.split(' ').map(|date| format!("2026-{date}T09:00+00:00 ")).collect();
+            due(&format!("cron(0 9 {days} *)"), "UTC", "2026-01-01T00:00:00Z", &times);
+        }
+        let leap = "2027-02-28T09:00+00:00 2028-02-29T09:00+00:00";
+        due("cron(0 9 L FEB ? 2027-2028)", "UTC", "2026-01-01T00:00:00Z", leap);
     }
 
     #[test]
     fn nine_in_the_morning_is_nine_in_the_morning_everywhere() {
-        due("cron(0 9 * * ? *)", "Asia/Kolkata", "2026-03-31T03:30:00Z", &["Wed 2026-04-01T09:00+05:30"]);
-        due("cron(15 0 * * ? *)", "Asia/Kolkata", "2026-03-31T18:44:59Z", &["Wed 2026-04-01T00:15+05:30"]);
-        due("cron(0 9 * * ? *)", "Africa/Lagos", "2026-03-31T08:00:00Z", &["Wed 2026-04-01T09:00+01:00"]);
-        due("cron(0 0 1 * ? *)", "Pacific/Auckland", "2026-01-31T10:59:59Z", &["Sun 2026-02-01T00:00+13:00"]);
+        due("cron(0 9 * * ? *)", "Asia/Kolkata", "2026-03-31T03:30:00Z", "2026-04-01T09:00+05:30");
+        due("cron(15 0 * * ? *)", "Asia/Kolkata", "2026-03-31T18:44:59Z", "2026-04-01T00:15+05:30");
+        due("cron(0 9 * * ? *)", "Africa/Lagos", "2026-03-31T08:00:00Z", "2026-04-01T09:00+01:00");
+        due("cron(0 0 1 * ? *)", "Pacific/Auckland", "2026-01-31T10:59:59Z", "2026-02-01T00:00+13:00");
+        due("cron(0 9 * * ? *)", "Europe/Berlin", "2026-03-28T09:00:00Z", "2026-03-29T09:00+02:00");
     }
 
     #[test]
     fn a_skipped_local_time_is_skipped_and_a_double_one_counts_once() {
         // In New York 2026-03-08 has no 02:30, and 2026-11-01 has 01:30 twice.
-        due("cron(30 2 * * ? *)", "America/New_York", "2026-03-07T12:00:00Z", &["Mon 2026-03-09T02:30-04:00"]);
-        due("cron(30 1 * * ? *)", "America/New_York", "2026-10-31T12:00:00Z", &["Sun 2026-11-01T01:30-04:00", "Mon 2026-11-02T01:30-05:00"]);
-        due("cron(0/30 * * * ? *)", "America/New_York", "2026-11-01T05:00:00Z", &["Sun 2026-11-01T01:30-04:00", "Sun 2026-11-01T02:00-05:00"]);
-        // Between the two 01:30.
-        due("cron(30 1 * * ? *)", "America/New_York", "2026-11-01T06:10:00Z", &["Mon 2026-11-02T01:30-05:00"]);
-        due("cron(0 9 * * ? *)", "Europe/Berlin", "2026-03-28T09:00:00Z", &["Sun 2026-03-29T09:00+02:00"]);
+        let zone = "America/New_York";
+        let half_past_one = "cron(30 1 * * ? *)";
+        due("cron(30 2 * * ? *)", zone, "2026-03-07T12:00:00Z", "2026-03-09T02:30-04:00");
+        due(half_past_one, zone, "2026-10-31T12:00:00Z", "2026-11-01T01:30-04:00 2026-11-02T01:30-05:00");
+        due(half_past_one, zone, "2026-11-01T06:10:00Z", "2026-11-02T01:30-05:00");
+        let half_hours = "2026-11-01T01:30-04:00 2026-11-01T02:00-05:00";
+        due("cron(0/30 * * * ? *)", zone, "2026-11-01T05:00:00Z", half_hours);
     }
 
     #[test]
     fn rates_keep_their_beat_and_a_moment_comes_once() {
-        due("rate(5 minutes)", "UTC", "2026-01-01T00:02:10Z", &["Thu 2026-01-01T00:05+00:00", "Thu 2026-01-01T00:10+00:00"]);
-        due("rate(1 hour)", "UTC", "2026-01-01T01:00:00Z", &["Thu 2026-01-01T02:00+00:00"]);
-        due("rate(1 day)", "UTC", "2026-01-01T01:00:00Z", &["Fri 2026-01-02T00:00+00:00"]);
-        due("at(2026-01-02T09:00:00)", "Asia/Kolkata", "2026-01-01T01:00:00Z", &["Fri 2026-01-02T09:00+05:30"]);
+        let fives = "2026-01-01T00:05+00:00 2026-01-01T00:10+00:00";
+        due("rate(5 minutes)", "UTC", "2026-01-01T00:02:10Z", fives);
+        due("rate(1 hour)", "UTC", "2026-01-01T01:00:00Z", "2026-01-01T02:00+00:00");
+        due("rate(1 day)", "UTC", "2026-01-01T01:00:00Z", "2026-01-02T00:00+00:00");
+        due("at(2026-01-02T09:00:00)", "Asia/Kolkata", "2026-01-01T01:00:00Z", "2026-01-02T09:00+05:30");
         let once = Expression::parse("at(2026-01-02T09:00:00)", "Asia/Kolkata").unwrap();
         assert_eq!(once.next_after("2026-01-02T03:30:00Z".parse().unwrap()), None);
     }

@@ -72,12 +72,11 @@ impl Arrival<'_> {
             event["pathParameters"] = json!(self.parameters);
         }
         if !self.body.is_empty() {
-            match str::from_utf8(self.body).ok().filter(|_| is_text(request)) {
-                Some(body) => event["body"] = json!(body),
-                None => {
-                    event["body"] = json!(STANDARD.encode(self.body));
-                    event["isBase64Encoded"] = json!(true);
-                }
+            if let Some(body) = str::from_utf8(self.body).ok().filter(|_| is_text(request)) {
+                event["body"] = json!(body);
+            } else {
+                event["body"] = json!(STANDARD.encode(self.body));
+                event["isBase64Encoded"] = json!(true);
             }
         }
         to_raw_value(&event)

@@ -102,7 +102,10 @@ impl Functions {
             let aws = (self.connect)(identity::access_key(function.name));
             let clock = Arc::new(HouseClock(self.clock.clone()));
             let app = App::connect(function, &aws, clock, Arc::clone(&self.random)).await;
-            let app = app.map_err(|error| InvokeError::Start { function: function.name, cause: format!("{error:?}") })?;
+            let app = app.map_err(|error| InvokeError::Start {
+                function: function.name,
+                cause: format!("{error:?}"),
+            })?;
             Ok(Handler::new(function, app))
         });
         connected.await.cloned()
@@ -147,7 +150,9 @@ impl Functions {
                 Ok(Ok(Err(failure))) => {
                     Err(InvokeError::Failed { function: function.name, cause: failure.to_string() })
                 }
-                Ok(Err(ended)) => Err(InvokeError::Failed { function: function.name, cause: ended.to_string() }),
+                Ok(Err(ended)) => {
+                    Err(InvokeError::Failed { function: function.name, cause: ended.to_string() })
+                }
                 Err(_elapsed) => {
                     stop.abort();
                     Err(InvokeError::TimedOut { function: function.name, seconds: function.timeout_s })
@@ -157,19 +162,30 @@ impl Functions {
                 tracing::error!(function = function.name, %error, "invocation failed");
             }
             let milliseconds = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
-            requests.finish(&trace, function.name, status(function, outcome.as_deref().ok()), milliseconds, at);
+            requests.finish(
+                &trace,
+                function.name,
+                status(function, outcome.as_deref().ok()),
+                milliseconds,
+                at,
+            );
             outcome
         });
-        let ended = |error: tokio::task::JoinError| InvokeError::Failed { function: function.name, cause: error.to_string() };
+        let ended = |error: tokio::task::JoinError| InvokeError::Failed {
+            function: function.name,
+            cause: error.to_string(),
+        };
         task.await.map_err(ended)?
     }
 
     fn context(&self, function: &Function, trace: &str) -> Context {
-        let deadline = self.clock.now().saturating_add(SignedDuration::from_secs(i64::from(function.timeout_s)));
+        let deadline =
+            self.clock.now().saturating_add(SignedDuration::from_secs(i64::from(function.timeout_s)));
         let mut context = Context::default();
         context.request_id = request_id();
         context.deadline = deadline.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or_default());
-        context.invoked_function_arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name);
+        context.invoked_function_arn =
+            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name);
         context.xray_trace_id = Some(trace.to_owned());
         context
     }
@@ -179,7 +195,9 @@ impl Functions {
 fn status(function: &Function, reply: Option<&RawValue>) -> u16 {
     let failed = reply.is_none_or(|reply| match function.trigger {
         Trigger::Http(_) | Trigger::None | Trigger::Schedule(_) => false,
-        Trigger::Queue(_) | Trigger::Stream(_) => reply::failed_items(reply).is_none_or(|items| !items.is_empty()),
+        Trigger::Queue(_) | Trigger::Stream(_) => {
+            reply::failed_items(reply).is_none_or(|items| !items.is_empty())
+        }
     });
     match reply {
         Some(reply) if matches!(function.trigger, Trigger::Http(_)) => reply::status(reply).unwrap_or(500),

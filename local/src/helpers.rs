@@ -128,7 +128,8 @@ const FARTHEST_S: i64 = 366 * 24 * 3600;
 
 fn advance_by(body: &[u8]) -> Result<i64, Vec<FieldError>> {
     const FIELD: &str = "advance_seconds";
-    let error = |field: &str, rule, message: String| vec![FieldError { field: field.to_owned(), rule, message }];
+    let error =
+        |field: &str, rule, message: String| vec![FieldError { field: field.to_owned(), rule, message }];
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let Value::Object(mut body) = body else {
         return Err(error("", "type", format!("send a JSON object such as {{\"{FIELD}\": 3600}}")));
@@ -139,10 +140,16 @@ fn advance_by(body: &[u8]) -> Result<i64, Vec<FieldError>> {
             errors.extend(error(FIELD, "required", "say by how many seconds".to_owned()));
             0
         }
-        Some(value) => value.as_i64().filter(|seconds| (1..=FARTHEST_S).contains(seconds)).unwrap_or_else(|| {
-            errors.extend(error(FIELD, "range", format!("must be a whole number from 1 to {FARTHEST_S}")));
-            0
-        }),
+        Some(value) => {
+            value.as_i64().filter(|seconds| (1..=FARTHEST_S).contains(seconds)).unwrap_or_else(|| {
+                errors.extend(error(
+                    FIELD,
+                    "range",
+                    format!("must be a whole number from 1 to {FARTHEST_S}"),
+                ));
+                0
+            })
+        }
     };
     for name in body.keys() {
         errors.extend(error(name, "unknown", "is not known here".to_owned()));
@@ -158,7 +165,9 @@ async fn run(State(house): Shared, Path(name): Path<String>) -> Response {
     let now = house.cloud.clock().now();
     match triggers::run(&house.functions, function, now).await {
         Ok(reply) => Json(json!({ "function": name, "scheduled_for": now, "reply": reply })).into_response(),
-        Err(error @ InvokeError::TimedOut { .. }) => refuse(StatusCode::GATEWAY_TIMEOUT, &error.to_string(), &[]),
+        Err(error @ InvokeError::TimedOut { .. }) => {
+            refuse(StatusCode::GATEWAY_TIMEOUT, &error.to_string(), &[])
+        }
         Err(error) => refuse(StatusCode::BAD_GATEWAY, &error.to_string(), &[]),
     }
 }
@@ -212,7 +221,10 @@ mod tests {
         assert_eq!(rules(""), [(String::new(), "type")]);
         assert_eq!(rules("[]"), [(String::new(), "type")]);
         assert_eq!(rules("{}"), [(field(), "required")]);
-        assert_eq!(rules(r#"{"advance_seconds": -1, "by": 2}"#), [(field(), "range"), ("by".to_owned(), "unknown")]);
+        assert_eq!(
+            rules(r#"{"advance_seconds": -1, "by": 2}"#),
+            [(field(), "range"), ("by".to_owned(), "unknown")]
+        );
         assert_eq!(rules(r#"{"advance_seconds": "60"}"#), [(field(), "range")]);
         assert_eq!(rules(r#"{"advance_seconds": 1.5}"#), [(field(), "range")]);
         assert_eq!(advance_by(br#"{"advance_seconds": 60}"#), Ok(60));

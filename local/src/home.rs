@@ -123,7 +123,8 @@ mod tests {
     fn a_damaged_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(SECRETS), "{").unwrap();
-        let error = Home::new(Some(directory.path())).secrets([], &BTreeMap::new(), &SystemRandom).unwrap_err();
+        let error =
+            Home::new(Some(directory.path())).secrets([], &BTreeMap::new(), &SystemRandom).unwrap_err();
         assert!(error.to_string().contains("secrets.json"), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! Who a function is to AWS, and what the things it uses are called.
 use shared::{
-    config::{Config, Credentials},
+    config::{Config, Credentials, MailCarrier},
     function::Queue,
+    messages::sms::Registration,
 };
 
 /// The stage of the local cloud.
@@ -54,6 +55,8 @@ pub fn config(access_key: &str, aws_url: &str) -> Config {
             session_token: None,
         },
         mail_from: MAIL_FROM.to_owned(),
+        mail_carrier: MailCarrier::Ses,
+        sms_dlt: Registration::default(),
     }
 }
 

@@ -11,6 +11,7 @@
 //! cloud.settle().await; // everything that follows from them has happened
 //! # Ok(()) }
 //! ```
+pub mod cli;
 mod clock;
 mod cloud;
 pub mod cors;

@@ -24,7 +24,10 @@ pub(crate) fn render(wings: &[Mounted], functions: &[Listed]) -> String {
     }
     page.push_str("</ul>");
     for (wing, _) in wings {
-        push(&mut page, format_args!("<h2>{}</h2><p><code>{}</code><table>", escape(wing.title), escape(wing.base_path)));
+        push(
+            &mut page,
+            format_args!("<h2>{}</h2><p><code>{}</code><table>", escape(wing.title), escape(wing.base_path)),
+        );
         for function in functions.iter().filter(|function| function.service == wing.name) {
             let trigger = match (function.method, &function.path, function.queue, &function.schedule) {
                 (Some(method), Some(path), ..) => format!("{method} {path}"),

@@ -117,7 +117,12 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_makes_no_response() {
-        for wrong in [json!(null), json!({}), json!({ "statusCode": 1000 }), json!({ "statusCode": 200, "headers": { "a\n": "b" } })] {
+        for wrong in [
+            json!(null),
+            json!({}),
+            json!({ "statusCode": 1000 }),
+            json!({ "statusCode": 200, "headers": { "a\n": "b" } }),
+        ] {
             assert!(response(&to_raw_value(&wrong).unwrap()).is_none(), "{wrong}");
         }
     }

@@ -80,11 +80,7 @@ impl Routes {
         let mut methods: Vec<&str> = fitting().map(|template| template.route.method.name()).collect();
         methods.sort_unstable();
         methods.dedup();
-        if methods.is_empty() {
-            Destination::UnknownPath
-        } else {
-            Destination::WrongMethod(methods)
-        }
+        if methods.is_empty() { Destination::UnknownPath } else { Destination::WrongMethod(methods) }
     }
 
     fn below<'a>(&self, path: &'a str) -> Option<(&WingRoutes, &'a str)> {
@@ -134,15 +130,12 @@ pub(crate) fn decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match escape.filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())) {
-            Some(hex) => {
-                decoded.push(u8::from_str_radix(hex, 16).unwrap_or(b'%'));
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(hex) = escape.filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())) {
+            decoded.push(u8::from_str_radix(hex, 16).unwrap_or(b'%'));
+            at += 3;
+        } else {
+            decoded.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
@@ -188,7 +181,10 @@ mod tests {
         assert_eq!(found("GET", "/toy/things/stats"), "/things/stats {}");
         assert_eq!(found("GET", "/toy/things/7"), r#"/things/{id} {"id": "7"}"#);
         assert_eq!(found("GET", "/toy/things/7/parts/all"), r#"/things/{id}/parts/all {"id": "7"}"#);
-        assert_eq!(found("GET", "/toy/things/7/parts/a%20b"), r#"/things/{id}/parts/{part} {"id": "7", "part": "a b"}"#);
+        assert_eq!(
+            found("GET", "/toy/things/7/parts/a%20b"),
+            r#"/things/{id}/parts/{part} {"id": "7", "part": "a b"}"#
+        );
     }
 
     #[test]
@@ -209,7 +205,14 @@ mod tests {
 
     #[test]
     fn escapes_are_resolved_and_what_is_none_stays() {
-        for (text, decoded) in [("a%2Fb", "a/b"), ("%E0%A4%95", "क"), ("100%", "100%"), ("%zz", "%zz"), ("%ff", "%ff"), ("a+b", "a+b")] {
+        for (text, decoded) in [
+            ("a%2Fb", "a/b"),
+            ("%E0%A4%95", "क"),
+            ("100%", "100%"),
+            ("%zz", "%zz"),
+            ("%ff", "%ff"),
+            ("a+b", "a+b"),
+        ] {
             assert_eq!(decode(text), decoded);
         }
     }

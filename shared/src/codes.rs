@@ -9,6 +9,11 @@ crate::codes! {
     NOT_SIGNED_IN = 401, "Sign in first";
     SESSION_EXPIRED = 401, "The session has ended; sign in again";
     WRONG_CREDENTIALS = 401, "The sign-in details are not right";
+    TOTP_REQUIRED = 401, "Send the code of the authenticator app as well";
+    INVALID_TOTP = 401, "The authenticator code is not right";
+    CODE_ALREADY_USED = 401, "This code was used already; wait for the next one";
+    PASSWORD_EXPIRED = 403, "The temporary password has expired; ask an admin for another";
+    SETUP_INCOMPLETE = 403, "Choose a password and enrol an authenticator first";
     CSRF_REQUIRED = 403, "Send the X-CSRF-Token of this session";
     FORBIDDEN = 403, "This account may not do that";
     ACCOUNT_BLOCKED = 403, "This account is blocked; contact support";
@@ -18,6 +23,9 @@ crate::codes! {
     CHANGED_MEANWHILE = 409, "Somebody changed this at the same moment; load it again";
     IDEMPOTENCY_IN_PROGRESS = 409, "The first request with this Idempotency-Key is still running";
     DUPLICATE_ENTRY = 409, "One of these details is already in use";
+    TRANSFER_EXISTS = 409, "This transfer is already in the books";
+    TRANSFER_DIFFERS = 409, "Another transfer with this id is in the books";
+    TRANSFER_REVERSED = 409, "This transfer was reversed before";
     PRECONDITION_FAILED = 412, "If-Match does not fit the current version";
     BODY_TOO_LARGE = 413, "The body is too large";
     UNSUPPORTED_MEDIA_TYPE = 415, "Send application/json";

@@ -11,6 +11,7 @@ pub mod function;
 pub mod http;
 pub mod id;
 pub mod identity;
+pub mod ledger;
 pub mod limits;
 pub mod messages;
 pub mod money;
@@ -19,6 +20,7 @@ pub mod random;
 pub mod runtime;
 pub mod secrets;
 pub mod table;
+pub mod web;
 pub mod wing;
 
 /// Wings derive their requests with it, see [`http::Body`].

@@ -1,4 +1,11 @@
 //! The public error codes of lending; those that all wings share stand in [`shared::codes`].
+use std::fmt::Debug;
+
+use serde::Serialize;
+use shared::error::Error;
+
+use crate::loan::state::CannotTransition;
+
 shared::codes! {
     RATE_MISMATCH = 400, "The rate or the instalment is not the one that we offer";
     PROFILE_INCOMPLETE = 403, "Complete your profile before you apply";
@@ -6,5 +13,19 @@ shared::codes! {
     PENDING_APPLICATION_EXISTS = 409, "You have an application under way";
     APPLICATION_OPEN = 409, "This cannot change while an application is open";
     OFFER_EXPIRED = 409, "The offer has expired";
+    LAST_ADMIN = 409, "The last active admin must stay";
+    ADMIN_EXISTS = 409, "There is an admin already";
     NOT_IN_THAT_STATE = 409, "Its present state does not allow that";
+    ALREADY_GIVEN = 409, "You gave this already; change it instead";
+    NAME_MISMATCH = 409, "The account must be in your own name";
+    DISBURSAL_STARTED = 409, "The payout has started; the account cannot change any more";
+    ACCOUNT_IN_USE = 409, "This account is in use; choose another one first";
+    NOT_SETTLED = 409, "The loan is not settled yet";
+}
+
+/// A step that the present state does not allow is a conflict; the client hears where the thing stands.
+impl<S: Debug + Serialize, E: Debug> From<CannotTransition<S, E>> for Error {
+    fn from(refused: CannotTransition<S, E>) -> Self {
+        Error::new(NOT_IN_THAT_STATE).with("status", serde_json::to_value(refused.from).unwrap_or_default())
+    }
 }

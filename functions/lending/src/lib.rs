@@ -8,7 +8,9 @@ pub mod borrower;
 pub mod codes;
 pub mod endpoints;
 pub mod loan;
+pub mod notices;
 pub mod loan_account;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 mod wing;
@@ -26,4 +28,10 @@ pub const FUNCTIONS: &[&Function] = &[
     &endpoints::profile::update_basic::FUNCTION,
     &endpoints::profile::update_additional::FUNCTION,
     &endpoints::profile::get_status::FUNCTION,
+    &endpoints::employment::add::FUNCTION,
+    &endpoints::employment::get::FUNCTION,
+    &endpoints::employment::update::FUNCTION,
+    &endpoints::finances::add::FUNCTION,
+    &endpoints::finances::get::FUNCTION,
+    &endpoints::finances::update::FUNCTION,
 ];

@@ -31,8 +31,12 @@ pub(super) fn functions(wings: &[(&'static Wing, &'static [&'static Function])])
         functions.sort_by_key(|function| function.name);
         for function in functions {
             let access = function.route().map_or("", |route| route.access.name);
-            let row =
-                format!("| {} | `{}` | {access} | {} |\n", function.name, trigger(function), needs(function).join(", "));
+            let row = format!(
+                "| {} | `{}` | {access} | {} |\n",
+                function.name,
+                trigger(function),
+                needs(function).join(", ")
+            );
             text.push_str(&row);
         }
     }

@@ -19,7 +19,8 @@ const DATA: &str = "«data»";
 /// The schema of a success around `data`; `None` where the envelope leaves nothing of a reply without data.
 pub(super) fn success(wing: &Wing, data: Option<Value>) -> Result<Option<Value>, DeriveError> {
     let failed = |error| DeriveError::Json("envelope of a success", error);
-    let inside: Option<Box<RawValue>> = data.as_ref().map(|_| to_raw_value(DATA)).transpose().map_err(failed)?;
+    let inside: Option<Box<RawValue>> =
+        data.as_ref().map(|_| to_raw_value(DATA)).transpose().map_err(failed)?;
     let bytes = (wing.envelope.success)(MESSAGE, inside.as_deref()).map_err(failed)?;
     if bytes.is_empty() {
         return Ok(None);
@@ -32,7 +33,9 @@ pub(super) fn success(wing: &Wing, data: Option<Value>) -> Result<Option<Value>,
 fn shape(example: &Value, data: Option<&Value>) -> Value {
     match example {
         Value::String(text) if text == DATA => data.cloned().unwrap_or_default(),
-        Value::String(text) if text == MESSAGE => json!({ "type": "string", "description": "For a person to read" }),
+        Value::String(text) if text == MESSAGE => {
+            json!({ "type": "string", "description": "For a person to read" })
+        }
         Value::String(text) => json!({ "type": "string", "const": text }),
         Value::Bool(yes) => json!({ "type": "boolean", "const": yes }),
         Value::Object(fields) => object(fields, |value| shape(value, data)),

@@ -26,10 +26,12 @@ fn request(function: &Function, route: &Route) -> Result<Value, DeriveError> {
     let names = path_parameters(route.path);
     let value_of = |name: &str| format!("sample-{name}");
     let path = names.iter().fold(route.path.to_owned(), |path, name| {
-        path.replace(&format!("{{{name}}}"), &value_of(name)).replace(&format!("{{*{name}}}"), &value_of(name))
+        path.replace(&format!("{{{name}}}"), &value_of(name))
+            .replace(&format!("{{*{name}}}"), &value_of(name))
     });
     let method = route.method.name();
-    let mut headers = json!({ "accept": "application/json", "host": "api.example.com", "user-agent": "sample/1" });
+    let mut headers =
+        json!({ "accept": "application/json", "host": "api.example.com", "user-agent": "sample/1" });
     if route.access.credential == Credential::Bearer {
         headers["authorization"] = json!("Bearer sample");
     }
@@ -63,7 +65,8 @@ fn request(function: &Function, route: &Route) -> Result<Value, DeriveError> {
         "isBase64Encoded": false,
     });
     if !names.is_empty() {
-        let values: Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!(value_of(name)))).collect();
+        let values: Map<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), json!(value_of(name)))).collect();
         event["pathParameters"] = Value::Object(values);
     }
     if let Credential::Cookie(name) = route.access.credential {
@@ -182,7 +185,10 @@ fn fault_of_message(consumer: &Consumer, record: &Value) -> Option<String> {
     let faults = [
         (record["eventSource"] != "aws:sqs", "a record is not from SQS"),
         (text("messageId").is_empty(), "a message has no id"),
-        (!text("eventSourceARN").ends_with(&format!("-{}", consumer.queue.name)), "a message is of another queue"),
+        (
+            !text("eventSourceARN").ends_with(&format!("-{}", consumer.queue.name)),
+            "a message is of another queue",
+        ),
         (serde_json::from_str::<Value>(text("body")).is_err(), "the body of a message is not JSON"),
     ];
     faults.into_iter().find(|(is, _)| *is).map(|(_, fault)| fault.to_owned())

@@ -44,7 +44,12 @@ pub(super) fn document(wing: &Wing, functions: &[&Function]) -> Result<String, D
     text.map(|text| text + "\n").map_err(|e| DeriveError::Json("OpenAPI document", e))
 }
 
-fn operation(wing: &Wing, function: &Function, route: &Route, schemas: &mut Schemas) -> Result<Value, DeriveError> {
+fn operation(
+    wing: &Wing,
+    function: &Function,
+    route: &Route,
+    schemas: &mut Schemas,
+) -> Result<Value, DeriveError> {
     let mut operation = json!({
         "operationId": without_wing(function),
         "summary": function.summary,
@@ -69,7 +74,9 @@ fn operation(wing: &Wing, function: &Function, route: &Route, schemas: &mut Sche
 
 /// The first segment of the path that says something.
 fn tag(path: &str) -> &str {
-    path.split('/').find(|part| !part.is_empty() && *part != "api" && !part.starts_with('{')).unwrap_or("service")
+    path.split('/')
+        .find(|part| !part.is_empty() && *part != "api" && !part.starts_with('{'))
+        .unwrap_or("service")
 }
 
 fn description(route: &Route) -> String {
@@ -81,7 +88,8 @@ fn description(route: &Route) -> String {
     text.push('.');
     if let Some(rate) = route.rate {
         let who = if access.authenticate.is_some() { "caller" } else { "network" };
-        write!(text, " At most {} calls in {} seconds for each {who}.", rate.calls, rate.seconds).unwrap_or_default();
+        write!(text, " At most {} calls in {} seconds for each {who}.", rate.calls, rate.seconds)
+            .unwrap_or_default();
     }
     if needs_intent(route) {
         text.push_str(" Send the session's token in X-CSRF-Token, or call from the API's own origin.");
@@ -96,7 +104,9 @@ fn needs_intent(route: &Route) -> bool {
 fn scheme(route: &Route) -> Option<(&'static str, Value)> {
     match route.access.credential {
         Credential::None => None,
-        Credential::Cookie(name) => Some(("cookie", json!({ "type": "apiKey", "in": "cookie", "name": name }))),
+        Credential::Cookie(name) => {
+            Some(("cookie", json!({ "type": "apiKey", "in": "cookie", "name": name })))
+        }
         Credential::Bearer => Some(("bearer", json!({ "type": "http", "scheme": "bearer" }))),
         Credential::Signature => Some((
             "signature",
@@ -122,7 +132,8 @@ fn parameters(function: &Function, route: &Route, schemas: &mut Schemas) -> Resu
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let required = required.iter().any(|one| one == name);
-            let mut parameter = json!({ "name": name, "in": "query", "required": required, "schema": property });
+            let mut parameter =
+                json!({ "name": name, "in": "query", "required": required, "schema": property });
             if let Some(text) = property.get("description") {
                 parameter["description"] = text.clone();
             }
@@ -146,7 +157,12 @@ fn idempotency_key() -> Value {
     })
 }
 
-fn responses(wing: &Wing, function: &Function, route: &Route, schemas: &mut Schemas) -> Result<Value, DeriveError> {
+fn responses(
+    wing: &Wing,
+    function: &Function,
+    route: &Route,
+    schemas: &mut Schemas,
+) -> Result<Value, DeriveError> {
     let data = match route.docs.reply {
         Some(reply) => Some(reference(&schemas.file(function, "Reply", &reply())?)),
         None => None,
@@ -223,7 +239,8 @@ fn refusals(wing: &Wing) -> Value {
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let fields: BTreeMap<_, _> = fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            let fields: BTreeMap<_, _> =
+                fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
             Value::Object(fields.into_iter().collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
@@ -251,23 +268,31 @@ mod tests {
         assert_eq!(pay["parameters"], json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]));
         let statuses: Vec<_> = pay["responses"].as_object().unwrap().keys().cloned().collect();
         assert_eq!(statuses, ["201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"]);
-        assert!(pay["description"].as_str().unwrap().contains("At most 5 calls in 60 seconds for each caller."));
+        assert!(
+            pay["description"].as_str().unwrap().contains("At most 5 calls in 60 seconds for each caller.")
+        );
     }
 
     #[test]
     fn a_reply_stands_in_the_envelope_of_its_wing() {
         let document = trial();
-        let schema = &document["paths"]["/api/payments"]["post"]["responses"]["201"]["content"]["application/json"]["schema"];
+        let schema = &document["paths"]["/api/payments"]["post"]["responses"]["201"]["content"]["application/json"]
+            ["schema"];
         assert_eq!(schema["properties"]["status"]["const"], "success");
         assert_eq!(schema["properties"]["data"], json!({ "$ref": "#/components/schemas/MakePaymentReply" }));
-        assert_eq!(document["components"]["schemas"]["Error"]["properties"]["code"], json!({ "type": "string" }));
+        assert_eq!(
+            document["components"]["schemas"]["Error"]["properties"]["code"],
+            json!({ "type": "string" })
+        );
     }
 
     #[test]
     fn a_query_becomes_parameters() {
         let document = trial();
-        let parameters = document["paths"]["/api/accounts/{id}/payments"]["get"]["parameters"].as_array().unwrap();
-        let names: Vec<_> = parameters.iter().map(|p| (p["name"].as_str().unwrap(), p["required"] == true)).collect();
+        let parameters =
+            document["paths"]["/api/accounts/{id}/payments"]["get"]["parameters"].as_array().unwrap();
+        let names: Vec<_> =
+            parameters.iter().map(|p| (p["name"].as_str().unwrap(), p["required"] == true)).collect();
         assert_eq!(names, [("id", true), ("limit", false), ("state", true)]);
     }
 

@@ -60,16 +60,21 @@ fn on_table(needs: &[Need], leading_keys: Option<String>) -> Option<Statement> {
 }
 
 fn on_indexes(needs: &[Need], leading_keys: Option<String>) -> Option<Statement> {
-    let indexes: BTreeSet<Index> =
-        needs.iter().filter_map(|need| if let Need::QueryIndex(index) = need { Some(*index) } else { None }).collect();
-    let resources: Vec<_> = indexes.iter().map(|index| format!("${{TableArn}}/index/{}", index.name())).collect();
+    let indexes: BTreeSet<Index> = needs
+        .iter()
+        .filter_map(|need| if let Need::QueryIndex(index) = need { Some(*index) } else { None })
+        .collect();
+    let resources: Vec<_> =
+        indexes.iter().map(|index| format!("${{TableArn}}/index/{}", index.name())).collect();
     let statement = Statement { resources, leading_keys, ..Statement::new(["dynamodb:Query"], "") };
     (!indexes.is_empty()).then_some(statement)
 }
 
 fn on_queues(needs: &[Need]) -> Option<Statement> {
-    let names: BTreeSet<&str> =
-        needs.iter().filter_map(|need| if let Need::Send(queue) = need { Some(queue.name) } else { None }).collect();
+    let names: BTreeSet<&str> = needs
+        .iter()
+        .filter_map(|need| if let Need::Send(queue) = need { Some(queue.name) } else { None })
+        .collect();
     let resources = names.iter().map(|name| queue_arn(name)).collect();
     (!names.is_empty()).then(|| Statement { resources, ..Statement::new(["sqs:SendMessage"], "") })
 }
@@ -80,8 +85,10 @@ pub fn queue_arn(name: &str) -> String {
 }
 
 fn on_secrets(needs: &[Need]) -> Vec<Statement> {
-    let names: BTreeSet<&str> =
-        needs.iter().filter_map(|need| if let Need::Secret(secret) = need { Some(secret.name) } else { None }).collect();
+    let names: BTreeSet<&str> = needs
+        .iter()
+        .filter_map(|need| if let Need::Secret(secret) = need { Some(secret.name) } else { None })
+        .collect();
     if names.is_empty() {
         return Vec::new();
     }
@@ -126,7 +133,9 @@ impl From<&Statement> for Yaml {
 
 /// A policy document of these statements.
 pub fn document(statements: &[Statement]) -> Map {
-    Map::new().set("Version", "2012-10-17").set("Statement", statements.iter().map(Yaml::from).collect::<Vec<_>>())
+    Map::new()
+        .set("Version", "2012-10-17")
+        .set("Statement", statements.iter().map(Yaml::from).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -136,7 +145,10 @@ mod tests {
     #[test]
     fn a_policy_is_the_declared_needs_and_those_of_the_edge() {
         let statements = of(&testing::PAY);
-        let text: Vec<_> = statements.iter().map(|s| format!("{} on {}", s.actions.join(" "), s.resources.join(" "))).collect();
+        let text: Vec<_> = statements
+            .iter()
+            .map(|s| format!("{} on {}", s.actions.join(" "), s.resources.join(" ")))
+            .collect();
         assert_eq!(
             text,
             [

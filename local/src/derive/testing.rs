@@ -100,11 +100,7 @@ pub static HEALTH: Function = Function {
     module: "trial::endpoints::health",
     wing: &WING,
     summary: "Says that the service runs.",
-    trigger: Trigger::Http(Route {
-        path: "/health",
-        handler: || get(async || ()),
-        ..Route::DEFAULT
-    }),
+    trigger: Trigger::Http(Route { path: "/health", handler: || get(async || ()), ..Route::DEFAULT }),
     ..Function::ENDPOINT
 };
 
@@ -155,11 +151,7 @@ pub static ON_PAID: Function = Function {
     module: "trial::consumers::paid",
     wing: &WING,
     summary: "Books what was paid.",
-    trigger: Trigger::Queue(Consumer {
-        queue: &PAID,
-        batch: 10,
-        handle: |_, _| Box::pin(async { Ok(()) }),
-    }),
+    trigger: Trigger::Queue(Consumer { queue: &PAID, batch: 10, handle: |_, _| Box::pin(async { Ok(()) }) }),
     needs: &[Need::BatchGet, Need::Check],
     ..Function::WORKER
 };
@@ -192,7 +184,8 @@ pub static SWEEP: Function = Function {
 };
 
 const FUNCTIONS: &[&Function] = &[&HEALTH, &LIST, &PAY, &ON_PAID, &ON_OUTBOX, &SWEEP];
-const CODES: &[Code] = &[Code { name: "TOO_POOR", status: 409, message: "There is not enough in the account" }];
+const CODES: &[Code] =
+    &[Code { name: "TOO_POOR", status: 409, message: "There is not enough in the account" }];
 
 pub fn house() -> House {
     House { wings: vec![(&WING, FUNCTIONS)], codes: vec![("trial", CODES)] }

@@ -20,7 +20,11 @@ use tokio::{
 
 pub(crate) use self::schedules::run;
 use self::{expiry::Expiry, queues::QueueWork, schedules::Schedules, stream::StreamWork};
-use crate::{cron::CronError, functions::Functions, home::{Home, HomeError}};
+use crate::{
+    cron::CronError,
+    functions::Functions,
+    home::{Home, HomeError},
+};
 
 /// Something that has work from time to time.
 trait Work: Send {
@@ -154,7 +158,11 @@ impl Drop for Aside<'_> {
 
 /// Does the work whenever there is some, except while it shall stand aside. The work stays locked from the moment it is found
 /// until it is done, so whoever locks it knows that nothing is under way.
-async fn drive(work: Arc<Mutex<dyn Work>>, mut aside: watch::Receiver<bool>, mut stop: watch::Receiver<bool>) {
+async fn drive(
+    work: Arc<Mutex<dyn Work>>,
+    mut aside: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         tokio::select! {
             biased;

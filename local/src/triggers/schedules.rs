@@ -84,12 +84,14 @@ impl Work for Schedules {
     fn work(&mut self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             let Some(call) = self.take(self.clock.now()) else { return false };
-            let Err(error) = run(&self.functions, call.function, call.scheduled_for).await else { return true };
+            let Err(error) = run(&self.functions, call.function, call.scheduled_for).await else {
+                return true;
+            };
             let now = self.clock.now();
-            let again = RETRIES.get(call.failures).and_then(|pause| now.checked_add(*pause).ok());
-            match again {
-                Some(at) => self.retries.push(Retry { at, failures: call.failures + 1, ..call }),
-                None => tracing::error!(function = call.function.name, %error, "given up"),
+            if let Some(at) = RETRIES.get(call.failures).and_then(|pause| now.checked_add(*pause).ok()) {
+                self.retries.push(Retry { at, failures: call.failures + 1, ..call });
+            } else {
+                tracing::error!(function = call.function.name, %error, "given up");
             }
             true
         })

@@ -106,7 +106,8 @@ impl StreamWork {
     /// Passes over what the reader does not want, hands it one batch of what it does, and stays before what failed.
     async fn go_on(&mut self, records: Vec<StreamRecord>) {
         let most = usize::from(self.reader.batch).max(1);
-        let wanted: Vec<&StreamRecord> = records.iter().filter(|record| self.wants(record)).take(most).collect();
+        let wanted: Vec<&StreamRecord> =
+            records.iter().filter(|record| self.wants(record)).take(most).collect();
         let Some(last) = wanted.last() else {
             if let Some(last) = records.last() {
                 self.reach(last.position.clone());
@@ -115,7 +116,8 @@ impl StreamWork {
         };
         // A full batch ends with its last record; what lies behind that is read again.
         let end = if wanted.len() == most { *last } else { records.last().unwrap_or(last) };
-        let event = json!({ "Records": wanted.iter().map(|record| event_record(record)).collect::<Vec<_>>() });
+        let event =
+            json!({ "Records": wanted.iter().map(|record| event_record(record)).collect::<Vec<_>>() });
         let ids = wanted.iter().map(|record| record.position.as_str());
         let failed = call_batch(&self.functions, self.function, &event, ids).await;
         let first_failed = wanted.iter().find(|record| failed.contains(&record.position));

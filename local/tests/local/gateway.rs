@@ -1,5 +1,8 @@
 //! The gateway: requests reach their function as API Gateway would send them, and everything else is refused in good form.
-use axum::{body::Body, http::{Request, Response}};
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
 use local::LocalCloud;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -81,7 +84,9 @@ async fn ten_megabytes_are_taken_and_no_more() {
 async fn a_preflight_is_answered_by_the_gateway_and_other_origins_get_nothing() {
     let cloud = toy::start(NOW).await;
     let preflight = async |origin: &str| {
-        let request = Request::options("/toy/echo/1").header("origin", origin).header("access-control-request-method", "POST");
+        let request = Request::options("/toy/echo/1")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
         cloud.request(request.body(Body::empty()).unwrap()).await
     };
     let ours = preflight("http://localhost:5173").await;
@@ -122,7 +127,8 @@ async fn each_request_is_logged_with_its_own_cost() {
     }
     post(&cloud, "/toy/echo/mine").await;
     let served = cloud.requests();
-    let of = |name: &str| served.iter().filter(|request| request.function == name).cloned().collect::<Vec<_>>();
+    let of =
+        |name: &str| served.iter().filter(|request| request.function == name).cloned().collect::<Vec<_>>();
     assert_eq!(of("toy-order").len(), 5);
     for request in of("toy-order") {
         assert_eq!((request.status, request.dynamodb_calls), (200, 1), "{request:?}");

@@ -26,7 +26,8 @@ async fn a_taken_port_is_named_with_the_option_that_names_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_directory_serves_one_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
-    let options = || Options { storage: Storage::Directory(directory.path().to_owned()), ..toy::options(NOW) };
+    let options =
+        || Options { storage: Storage::Directory(directory.path().to_owned()), ..toy::options(NOW) };
     let first = LocalCloud::start(options()).await.unwrap();
     let second = refusal(options()).await;
     assert!(second.contains("is in use by another process"), "{second}");

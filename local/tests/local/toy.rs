@@ -13,7 +13,7 @@ use shared::{
     error::Error,
     function::{Consumer, Function, Method, Need, Queue, Reader, Route, Schedule, Secret, Trigger},
     http::{Path, Reply},
-    runtime::{Change, Delivery, Run},
+    runtime::{Change, Delivery},
     table::{Entity, Key, Write},
     wing::{Envelope, Problem, Wing},
 };
@@ -35,7 +35,8 @@ fn error(problem: &Problem<'_>) -> Value {
     json!({ "oops": problem.error.code().name, "request": problem.request_id, "at": problem.at })
 }
 
-pub const FUNCTIONS: &[&Function] = &[&ECHO, &MINE, &ORDER, &BROKEN, &SLOW, &RELAY, &ON_ORDER, &HOURLY, &MORNING, &MOODY];
+pub const FUNCTIONS: &[&Function] =
+    &[&ECHO, &MINE, &ORDER, &BROKEN, &SLOW, &RELAY, &ON_ORDER, &HOURLY, &MORNING, &MOODY];
 
 static ORDERS: Queue = Queue::standard("toy-orders");
 static KEY: Secret = Secret::new("toy-key", "opens the toy box");
@@ -85,7 +86,8 @@ async fn echo(
     app.secret(&KEY)?.key()?;
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let heard = json!({
         "id": id,
         "cookie": header("cookie"),
@@ -138,10 +140,7 @@ static ORDER: Function = Function {
     ..Function::ENDPOINT
 };
 
-async fn order(
-    State(app): State<App>,
-    Path(id): Path<String>,
-) -> Result<Reply, Error> {
+async fn order(State(app): State<App>, Path(id): Path<String>) -> Result<Reply, Error> {
     app.table().write(Write::new().create(&Order { id })).await?;
     Ok(Reply::done("Kept"))
 }
@@ -149,7 +148,7 @@ async fn order(
 static BROKEN: Function = Function {
     name: "toy-break",
     wing: &WING,
-    summary: "Cannot start: it asks for a queue that it did not declare.",
+    summary: "Panics.",
     trigger: Trigger::Http(Route {
         method: Method::Post,
         path: "/break",
@@ -207,13 +206,13 @@ static ON_ORDER: Function = Function {
     trigger: Trigger::Queue(Consumer {
         queue: &ORDERS,
         batch: 10,
-        handle: |app, delivery| Box::pin(on_order(app, delivery)),
+        handle: |app, delivery| Box::pin(async move { on_order(app, delivery) }),
     }),
     needs: &[],
     ..Function::WORKER
 };
 
-async fn on_order(app: &App, delivery: Delivery<'_>) -> Result<(), Error> {
+fn on_order(app: &App, delivery: Delivery<'_>) -> Result<(), Error> {
     note(app, format!("deliver {} {}", delivery.body, delivery.attempt));
     match delivery.body {
         "poison" => Err(Error::internal("poison")),
@@ -229,7 +228,10 @@ static HOURLY: Function = Function {
     trigger: Trigger::Schedule(Schedule {
         expression: "rate(1 hour)",
         zone: "UTC",
-        handle: |app, run| Box::pin(ran(app, "hourly", run)),
+        handle: |app, run| {
+            note(app, format!("hourly {} at {}", run.due, app.now()));
+            Box::pin(async { Ok(()) })
+        },
     }),
     needs: &[Need::Get, Need::Put],
     ..Function::WORKER
@@ -242,16 +244,14 @@ static MORNING: Function = Function {
     trigger: Trigger::Schedule(Schedule {
         expression: "cron(0 9 * * ? *)",
         zone: "Asia/Kolkata",
-        handle: |app, run| Box::pin(ran(app, "morning", run)),
+        handle: |app, run| {
+            note(app, format!("morning {} at {}", run.due, app.now()));
+            Box::pin(async { Ok(()) })
+        },
     }),
     needs: &[Need::Get, Need::Put],
     ..Function::WORKER
 };
-
-async fn ran(app: &App, name: &str, run: Run) -> Result<(), Error> {
-    note(app, format!("{name} {} at {}", run.due, app.now()));
-    Ok(())
-}
 
 static MOODY: Function = Function {
     name: "toy-moody",
@@ -261,10 +261,8 @@ static MOODY: Function = Function {
         expression: "at(2030-06-01T00:30:00)",
         zone: "UTC",
         handle: |app, run| {
-            Box::pin(async move {
-                note(app, format!("moody at {}", app.now()));
-                Err(Error::internal(format!("{} is a bad time", run.due)))
-            })
+            note(app, format!("moody at {}", app.now()));
+            Box::pin(async move { Err(Error::internal(format!("{} is a bad time", run.due))) })
         },
     }),
     needs: &[Need::Get, Need::Put],

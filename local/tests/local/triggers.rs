@@ -51,15 +51,15 @@ async fn what_is_written_goes_through_the_stream_and_the_queue_to_its_consumer()
 async fn it_also_happens_when_nobody_waits_for_it() {
     let cloud = toy::start(NOW).await;
     order(&cloud, "a").await;
-    let mut changes = 0;
+    let mut rounds = 0;
     while !toy::seen(&cloud).contains(&"deliver a 1".to_owned()) {
         let changed = cloud.aws().queues().changed();
         if toy::seen(&cloud).contains(&"deliver a 1".to_owned()) {
             break;
         }
         changed.await;
-        changes += 1;
-        assert!(changes < 10, "{:?}", toy::seen(&cloud));
+        rounds += 1;
+        assert!(rounds < 10, "{:?}", toy::seen(&cloud));
     }
 }
 
@@ -82,7 +82,7 @@ async fn poison_ends_in_the_dead_letter_queue_and_holds_nobody_up() {
     for attempt in 2..=5 {
         cloud.clock().advance(SignedDuration::from_secs(360));
         cloud.settle().await;
-        assert_eq!(toy::seen(&cloud).iter().filter(|what| what.starts_with("deliver")).last(), Some(&format!("deliver poison {attempt}")));
+        assert_eq!(toy::seen(&cloud).last(), Some(&format!("deliver poison {attempt}")));
     }
     cloud.clock().advance(SignedDuration::from_secs(360));
     cloud.settle().await;
@@ -132,7 +132,8 @@ async fn a_jump_of_the_clock_runs_each_due_time_once_in_order() {
     let seen = toy::seen(&cloud);
     let due: Vec<String> = seen.iter().map(|what| what.rsplit_once(" at ").unwrap().0.to_owned()).collect();
     let hour = |day: u8, hour: u8| format!("hourly 2030-01-0{day}T{hour:02}:00:00Z");
-    let mut expected: Vec<String> = (1..24).map(|at| hour(1, at)).chain((0..=2).map(|at| hour(2, at))).collect();
+    let mut expected: Vec<String> =
+        (1..24).map(|at| hour(1, at)).chain((0..=2).map(|at| hour(2, at))).collect();
     expected.insert(3, "morning 2030-01-01T03:30:00Z".to_owned());
     assert_eq!(due, expected);
     cloud.settle().await;
@@ -169,7 +170,8 @@ async fn a_job_that_fails_is_called_twice_more_and_then_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_runs_when_a_person_says_so() {
     let cloud = toy::start("2030-01-01T00:30:00Z").await;
-    let run = |name: &str| Request::post(format!("/_local/schedules/{name}/run")).body(Body::empty()).unwrap();
+    let run =
+        |name: &str| Request::post(format!("/_local/schedules/{name}/run")).body(Body::empty()).unwrap();
     let (status, body) = helper(&cloud, run("toy-morning")).await;
     assert_eq!((status, &body["reply"]), (200, &json!({ "ran": true })));
     assert_eq!(toy::seen(&cloud), ["morning 2030-01-01T00:30:00Z at 2030-01-01T00:30:00Z"]);
@@ -179,7 +181,8 @@ async fn a_job_runs_when_a_person_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_of_the_stream_stays_read_over_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let options = || Options { storage: Storage::Directory(directory.path().to_owned()), ..toy::options(NOW) };
+    let options =
+        || Options { storage: Storage::Directory(directory.path().to_owned()), ..toy::options(NOW) };
     let first = LocalCloud::start(options()).await.unwrap();
     order(&first, "a").await;
     first.advance(SignedDuration::from_secs(90)).await;

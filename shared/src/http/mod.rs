@@ -5,7 +5,9 @@ mod cookies;
 mod docs;
 mod extract;
 mod fields;
+pub mod health;
 pub mod idempotency;
+mod openapi;
 mod rate;
 mod reply;
 mod source;
@@ -17,6 +19,7 @@ pub use self::{
     docs::{Described, Docs},
     extract::{Body, IfMatch, Path, Query},
     fields::{Day, FieldErrors, Line, Parsed, parse_text},
+    openapi::OpenApi,
     reply::{Download, Reply},
     source::Source,
 };

@@ -151,7 +151,7 @@ pub async fn send(
     app.table().write(write).await?;
 
     let body = rules.template.replace("{code}", &code.0);
-    let text = Text { template: "otp", body };
+    let text = Text { template: format!("{}-{}", wing.name, rules.purpose), body };
     if let Err(error) = app.port::<Sms>()?.send(&phone.e164(), &text).await {
         take_back(app, wing, rules, before, &fresh, &counted).await;
         return Err(error);

@@ -21,7 +21,7 @@ pub static EMAIL_QUEUE: Queue = Queue::standard("platform-email");
 /// A text for one occasion, in each channel it uses. `{name}` stands for a value.
 #[derive(Debug)]
 pub struct Template {
-    /// Its name; the registered SMS template (DLT) carries the same.
+    /// Its name; the operators (DLT) know its SMS as `<wing>-<name>`.
     pub name: &'static str,
     /// Whether a person may switch its SMS and e-mail off. Notices about their money may not be.
     pub optional: bool,
@@ -57,7 +57,7 @@ pub struct SmsNotice {
     pub owner: String,
     /// See [`Recipient::phone`].
     pub phone: Sealed,
-    /// The template's name.
+    /// The name under which the template is registered: `lending-payment_received`.
     pub template: String,
     /// The whole text.
     pub text: String,
@@ -72,8 +72,11 @@ pub struct EmailNotice {
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// The whole text.
+    /// The whole text; `{secret}` stands for what must not rest in clear.
     pub text: String,
+    /// That, sealed as field `letter` of [`EmailNotice::notice`]; opened only by the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Sealed>,
 }
 
 /// A notice as the app shows it.
@@ -147,7 +150,7 @@ pub fn tell(
             notice: notice.id,
             owner: recipient.owner.clone(),
             phone: phone.clone(),
-            template: template.name.to_owned(),
+            template: format!("{}-{}", wing.name, template.name),
             text: fill(sms, values),
         };
         write = write.create(&Outgoing::new(app, wing, &SMS_QUEUE, &message)?);
@@ -158,6 +161,7 @@ pub fn tell(
             to: to.clone(),
             subject: notice.title.clone(),
             text: notice.body.clone(),
+            secret: None,
         };
         write = write.create(&Outgoing::new(app, wing, &EMAIL_QUEUE, &message)?);
     }

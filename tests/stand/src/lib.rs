@@ -30,9 +30,10 @@ use shared::{
     app::App,
     aws::{self, Aws},
     clock::Clock,
-    config::{Config, Credentials},
+    config::{Config, Credentials, MailCarrier},
     error::Error,
     function::{Function, Need, Trigger},
+    messages::sms::Registration,
     random::SeededRandom,
     runtime::Handler,
     secrets,
@@ -71,13 +72,21 @@ impl Clock for StandClock {
 impl Stand {
     /// An empty table at [`BEGIN`].
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// As [`Stand::new`], with other settings of the stage.
+    ///
+    /// # Panics
+    /// Likewise.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let clock = VirtualClock::fixed(BEGIN.parse().expect("a time"));
         let meter = Arc::new(cost::Meter::default());
         let options = Options { observer: Some(meter.clone()), ..Options::memory(clock.clone()) };
         let cloud = Cloud::open(options).expect("the engine opens");
         let address = cloud.start().await.expect("a port is free");
         let endpoint = format!("http://{address}");
-        let config = Config {
+        let mut config = Config {
             stage: "test".to_owned(),
             table: TABLE.to_owned(),
             queue_url_base: format!("{endpoint}/000000000000/{QUEUES}"),
@@ -89,7 +98,10 @@ impl Stand {
                 session_token: None,
             },
             mail_from: "house@quintet.example".to_owned(),
+            mail_carrier: MailCarrier::Ses,
+            sms_dlt: Registration::default(),
         };
+        change(&mut config);
         let aws = Aws::new(config, aws::http_client());
         schema::create_if_missing(&aws.dynamodb(), TABLE).await.expect("the table is made");
         meter.forget();

@@ -163,8 +163,6 @@ pub struct BankDetails {
 impl BankDetails {
     /// The name of the sealed field: `vault.open(&account.id.to_string(), BankDetails::NUMBER, …)`.
     pub const NUMBER: &'static str = "account_number";
-    /// So many accounts one borrower may keep.
-    pub const MOST: usize = 10;
 
     /// The account `id` of this borrower.
     pub fn at(user: UserId, id: BankDetailsId) -> Address<Self> {

@@ -163,8 +163,9 @@ pub struct AdditionalDetails {
     pub occupation: Occupation,
 }
 
-/// Full years of age on `today`.
+/// Full years of age on `today`. Who was born on 29 February has the birthday on 28 February of common years.
 pub fn age_on(today: Date, date_of_birth: Date) -> i16 {
-    let had_birthday = (today.month(), today.day()) >= (date_of_birth.month(), date_of_birth.day());
-    today.year() - date_of_birth.year() - i16::from(!had_birthday)
+    let last_of_february = date_of_birth.month() == 2 && date_of_birth.day() == 29 && !today.in_leap_year();
+    let birthday = (date_of_birth.month(), if last_of_february { 28 } else { date_of_birth.day() });
+    today.year() - date_of_birth.year() - i16::from((today.month(), today.day()) < birthday)
 }

@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn a_salary_comes_on_a_day_from_one_to_thirty_one() {
-        for (text, fits) in [("1", true), ("31", true), ("0", false), ("32", false), ("+5", false), ("1.5", false)] {
+        for (text, fits) in
+            [("1", true), ("31", true), ("0", false), ("32", false), ("+5", false), ("1.5", false)]
+        {
             assert_eq!(MonthDay::parsed(text).is_some(), fits, "{text}");
         }
     }

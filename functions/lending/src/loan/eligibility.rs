@@ -6,24 +6,11 @@ use shared::money::Paise;
 use thiserror::Error;
 
 use super::{due_dates::Frequency, precision::percent_of, product::Product};
+use crate::borrower::{Occupation, age_on};
 
 /// The share of income that may go into instalments when no setting says otherwise, per cent. Source: the market's usual
 /// ceiling of one half; the specification leaves it to a setting.
 pub const DEFAULT_FOIR_PCT: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
-
-/// What the person does for a living.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Occupation {
-    /// Employed.
-    Salaried,
-    /// Own business or profession.
-    SelfEmployed,
-    /// Student.
-    Student,
-    /// Anything else.
-    Other,
-}
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +74,7 @@ pub struct Eligibility {
     pub reasons: Vec<Reason>,
 }
 
-/// The completed years of age on `day`. A person born on 29 February has the birthday on 28 February of common years.
-pub fn age_on(born_on: Date, day: Date) -> i16 {
-    let years = day.year() - born_on.year();
-    if birthday(born_on, years) <= day { years } else { years - 1 }
-}
-
+/// The birthday with so many years. A person born on 29 February has it on 28 February of common years.
 fn birthday(born_on: Date, years: i16) -> Date {
     let yearly = Frequency { every: 12, unit: super::due_dates::PeriodUnit::Months };
     yearly.step(born_on, years.into())
@@ -103,7 +85,7 @@ fn birthday(born_on: Date, years: i16) -> Date {
 /// Source: spec 1.1 «multi-step profile»: salaried above 45 held; students below 19 held until the 19th birthday; others
 /// 18–65. The bounds are inclusive: 45 and 65 end with the day before the next birthday.
 pub fn hold_on(born_on: Date, occupation: Occupation, day: Date) -> Option<Reason> {
-    match (age_on(born_on, day), occupation) {
+    match (age_on(day, born_on), occupation) {
         (..18, occupation) if occupation != Occupation::Student => Some(Reason::Under18),
         (..19, Occupation::Student) => Some(Reason::StudentUnder19 { until: birthday(born_on, 19) }),
         (66.., _) => Some(Reason::Over65),
@@ -188,9 +170,9 @@ mod tests {
     #[case::day_before_it(date(2008, 6, 16), Occupation::SelfEmployed, Some(Reason::Under18))]
     #[case::last_day_of_45(date(1980, 6, 16), Occupation::Salaried, None)]
     #[case::salaried_46(date(1980, 6, 15), Occupation::Salaried, Some(Reason::SalariedOver45))]
-    #[case::other_46(date(1980, 6, 15), Occupation::Other, None)]
-    #[case::last_day_of_65(date(1960, 6, 16), Occupation::Other, None)]
-    #[case::other_66(date(1960, 6, 15), Occupation::Other, Some(Reason::Over65))]
+    #[case::other_46(date(1980, 6, 15), Occupation::Homemaker, None)]
+    #[case::last_day_of_65(date(1960, 6, 16), Occupation::Homemaker, None)]
+    #[case::other_66(date(1960, 6, 15), Occupation::Homemaker, Some(Reason::Over65))]
     #[case::salaried_70(date(1956, 1, 1), Occupation::Salaried, Some(Reason::Over65))]
     #[case::student_19(date(2007, 6, 15), Occupation::Student, None)]
     #[case::student_18(date(2007, 6, 16), Occupation::Student, Some(Reason::StudentUnder19 { until: date(2026, 6, 16) }))]
@@ -204,9 +186,10 @@ mod tests {
 
     #[test]
     fn a_leap_day_child_grows_older_on_28_february() {
-        assert_eq!(age_on(date(2004, 2, 29), date(2022, 2, 27)), 17);
-        assert_eq!(age_on(date(2004, 2, 29), date(2022, 2, 28)), 18);
-        assert_eq!(age_on(date(2004, 2, 29), date(2024, 2, 28)), 19);
+        assert_eq!(age_on(date(2022, 2, 27), date(2004, 2, 29)), 17);
+        assert_eq!(age_on(date(2022, 2, 28), date(2004, 2, 29)), 18);
+        assert_eq!(age_on(date(2024, 2, 28), date(2004, 2, 29)), 19);
+        assert_eq!(age_on(date(2024, 2, 29), date(2004, 2, 29)), 20);
     }
 
     #[rstest::rstest]

@@ -16,7 +16,8 @@ pub(super) fn resources(wing: &Wing, functions: &[&Function], has_api: bool, has
             .set(format!("{id}DlqAlarm"), alarm(&format!("{name}-dlq"), not_empty(&format!("{id}Dlq"))));
     }
     if has_failures {
-        alarms = alarms.set("FailuresAlarm", alarm(&format!("{}-failures", wing.name), not_empty("Failures")));
+        alarms =
+            alarms.set("FailuresAlarm", alarm(&format!("{}-failures", wing.name), not_empty("Failures")));
     }
     if has_api {
         alarms = alarms.set("ApiFaultsAlarm", alarm(&format!("{}-api-faults", wing.name), faults()));

@@ -7,8 +7,10 @@ use super::{
 };
 
 /// What browsers may send, and what pages may read of the replies.
-const REQUEST_HEADERS: [&str; 5] = ["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token"];
-const REPLY_HEADERS: [&str; 5] = ["content-disposition", "etag", "idempotent-replayed", "retry-after", "x-request-id"];
+const REQUEST_HEADERS: [&str; 5] =
+    ["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token"];
+const REPLY_HEADERS: [&str; 5] =
+    ["content-disposition", "etag", "idempotent-replayed", "retry-after", "x-request-id"];
 
 pub(super) fn resources(wing: &Wing) -> Map {
     let cors = Map::new()
@@ -46,7 +48,8 @@ fn access_log() -> Map {
         ("latency", "responseLatency"),
         ("error", "integrationErrorMessage"),
     ];
-    let fields: Vec<_> = fields.iter().map(|(name, variable)| format!("\"{name}\":\"$context.{variable}\"")).collect();
+    let fields: Vec<_> =
+        fields.iter().map(|(name, variable)| format!("\"{name}\":\"$context.{variable}\"")).collect();
     let format = format!("{{{}}}", fields.join(","));
     Map::new().set("DestinationArn", attribute("ApiLog.Arn")).set("Format", format)
 }

@@ -27,7 +27,9 @@ pub(super) fn resources(function: &Function) -> Result<Map, DeriveError> {
             let fault = "declares no trigger".to_owned();
             return Err(DeriveError::Declaration { function: function.name, fault });
         }
-        Trigger::Http(route) => with_policies(properties, function).set("Events", event("Request", request(route))),
+        Trigger::Http(route) => {
+            with_policies(properties, function).set("Events", event("Request", request(route)))
+        }
         Trigger::Schedule(schedule) => with_policies(properties, function)
             .set("EventInvokeConfig", failed_runs())
             .set("Events", event("Clock", clock(function, schedule))),
@@ -49,7 +51,11 @@ pub(super) fn resources(function: &Function) -> Result<Map, DeriveError> {
 /// SAM makes the role: logs, traces, and these statements.
 fn with_policies(properties: Map, function: &Function) -> Map {
     let statements = policy::of(function);
-    if statements.is_empty() { properties } else { properties.set("Policies", vec![policy::document(&statements)]) }
+    if statements.is_empty() {
+        properties
+    } else {
+        properties.set("Policies", vec![policy::document(&statements)])
+    }
 }
 
 fn event(name: &str, (kind, properties): (&str, Map)) -> Map {
@@ -67,9 +73,9 @@ fn request(route: &Route) -> (&'static str, Map) {
 
 /// axum's `{*rest}` is API Gateway's `{rest+}`.
 fn gateway_path(path: &str) -> String {
-    path_parameters(path).iter().fold(path.to_owned(), |path, name| {
-        path.replace(&format!("{{*{name}}}"), &format!("{{{name}+}}"))
-    })
+    path_parameters(path)
+        .iter()
+        .fold(path.to_owned(), |path, name| path.replace(&format!("{{*{name}}}"), &format!("{{{name}+}}")))
 }
 
 fn messages(consumer: &Consumer) -> (&'static str, Map) {
@@ -92,7 +98,10 @@ fn new_items(reader: &Reader) -> (&'static str, Map) {
         .set("Stream", reference("StreamArn"))
         .set("StartingPosition", "TRIM_HORIZON")
         .set("BatchSize", u32::from(reader.batch))
-        .set("FilterCriteria", Map::new().set("Filters", vec![Map::new().set("Pattern", pattern.to_string())]))
+        .set(
+            "FilterCriteria",
+            Map::new().set("Filters", vec![Map::new().set("Pattern", pattern.to_string())]),
+        )
         .set("FunctionResponseTypes", vec!["ReportBatchItemFailures"])
         .set("BisectBatchOnFunctionError", true)
         .note("A record that fails so often leaves the stream, so that those behind it get through.")
@@ -136,12 +145,14 @@ fn own_role(function: &Function, poll: Vec<Statement>) -> Map {
         .set("Action", "sts:AssumeRole");
     let trust = Map::new().set("Version", "2012-10-17").set("Statement", vec![trust]);
     let policy = Map::new().set("PolicyName", "needs").set("PolicyDocument", policy::document(&statements));
-    let properties = Map::new().set("AssumeRolePolicyDocument", trust).set("Policies", vec![Yaml::from(policy)]);
+    let properties =
+        Map::new().set("AssumeRolePolicyDocument", trust).set("Policies", vec![Yaml::from(policy)]);
     Map::new().set("Type", "AWS::IAM::Role").set("Properties", properties)
 }
 
 fn poll_queue(consumer: &Consumer) -> Vec<Statement> {
-    let actions = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+    let actions =
+        ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
     vec![allow(&actions, &[&format!("${{{}.Arn}}", queue_id(consumer.queue.name))])]
 }
 

@@ -16,9 +16,9 @@ use super::{
     yaml::{Map, Yaml, reference, sub},
 };
 
-/// What the root stack hands to every wing's stack, in this order. The drift test compares with the root template.
-pub const PARAMETERS: [(&str, &str, &str); 8] = [
-    ("Stage", "String", "dev, staging or prod: stands before every name"),
+/// What the root stack hands to every wing's stack.
+const PARAMETERS: [(&str, &str, &str); 8] = [
+    ("Stage", "String", "dev, staging or prod: stands in every name"),
     ("TableName", "String", "The one table"),
     ("TableArn", "String", "Its ARN"),
     ("StreamArn", "String", "The ARN of its stream"),
@@ -28,11 +28,23 @@ pub const PARAMETERS: [(&str, &str, &str); 8] = [
     ("LogRetentionDays", "Number", "How long logs are kept"),
 ];
 
+/// The names of all parameters of a wing's template, in order. The drift test compares with what the root template hands over.
+pub fn parameter_names() -> Vec<String> {
+    let fixed = PARAMETERS.iter().map(|(name, ..)| (*name).to_owned());
+    fixed.chain(Config::OPTIONAL.iter().map(|name| parameter_of(name))).collect()
+}
+
+/// `SMS_DLT` → `SmsDlt`: the parameter whose value an optional variable takes.
+fn parameter_of(variable: &str) -> String {
+    pascal(&variable.to_ascii_lowercase())
+}
+
 /// The template of `wing`.
 pub fn of_wing(wing: &Wing, functions: &[&Function]) -> Result<String, DeriveError> {
     let has_api = functions.iter().any(|function| function.route().is_some());
-    let has_failures =
-        functions.iter().any(|function| matches!(function.trigger, Trigger::Stream(_) | Trigger::Schedule(_)));
+    let has_failures = functions
+        .iter()
+        .any(|function| matches!(function.trigger, Trigger::Stream(_) | Trigger::Schedule(_)));
 
     let mut resources = Map::new();
     if has_api {
@@ -73,8 +85,12 @@ fn metadata() -> Map {
 }
 
 fn parameters() -> Map {
-    PARAMETERS.iter().fold(Map::new(), |map, (name, kind, about)| {
+    let fixed = PARAMETERS.iter().fold(Map::new(), |map, (name, kind, about)| {
         map.set(*name, Map::new().set("Type", *kind).set("Description", *about))
+    });
+    Config::OPTIONAL.iter().fold(fixed, |map, name| {
+        let about = format!("The variable {name}, see shared/src/config.rs; empty counts as not set");
+        map.set(parameter_of(name), Map::new().set("Type", "String").set("Default", "").set("Description", about))
     })
 }
 
@@ -94,7 +110,8 @@ fn globals() -> Result<Map, DeriveError> {
 
 /// The variables that [`Config`] reads and Lambda does not set by itself.
 fn variables() -> Result<Map, DeriveError> {
-    Config::FROM_TEMPLATE.iter().try_fold(Map::new(), |map, name| Ok(map.set(*name, variable(name)?)))
+    let required = Config::FROM_TEMPLATE.iter().try_fold(Map::new(), |map, name| Ok(map.set(*name, variable(name)?)))?;
+    Ok(Config::OPTIONAL.iter().fold(required, |map, name| map.set(*name, reference(parameter_of(name)))))
 }
 
 fn variable(name: &'static str) -> Result<Yaml, DeriveError> {
@@ -102,7 +119,9 @@ fn variable(name: &'static str) -> Result<Yaml, DeriveError> {
         "STAGE" => Ok(reference("Stage")),
         "TABLE" => Ok(reference("TableName")),
         "MAIL_FROM" => Ok(reference("MailFrom")),
-        "QUEUE_URL_BASE" => Ok(sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/quintet-${Stage}-")),
+        "QUEUE_URL_BASE" => {
+            Ok(sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/quintet-${Stage}-"))
+        }
         _ => Err(DeriveError::Variable(name)),
     }
 }
@@ -112,7 +131,10 @@ fn log_group(name: &str) -> Map {
         .set("Type", "AWS::Logs::LogGroup")
         .set("DeletionPolicy", "Delete")
         .set("UpdateReplacePolicy", "Delete")
-        .set("Properties", Map::new().set("LogGroupName", sub(name)).set("RetentionInDays", reference("LogRetentionDays")))
+        .set(
+            "Properties",
+            Map::new().set("LogGroupName", sub(name)).set("RetentionInDays", reference("LogRetentionDays")),
+        )
 }
 
 /// How many resources the stack has once SAM has expanded it. CloudFormation takes 500 at most.

@@ -13,7 +13,9 @@ use super::{
 const DEAD_LETTERS_KEPT: u32 = 14 * 24 * 3600;
 
 /// The consumers of a wing with their functions.
-pub(super) fn consumers<'a>(functions: &[&'a Function]) -> impl Iterator<Item = (&'a Function, &'a Consumer)> {
+pub(super) fn consumers<'a>(
+    functions: &[&'a Function],
+) -> impl Iterator<Item = (&'a Function, &'a Consumer)> {
     functions.iter().filter_map(|function| match &function.trigger {
         Trigger::Queue(consumer) => Some((*function, consumer)),
         _ => None,

@@ -1,0 +1,4 @@
+//! Give the employment details
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::employment::add::FUNCTION)
+}

@@ -1,0 +1,4 @@
+//! Give the financial details
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::finances::add::FUNCTION)
+}

@@ -1,0 +1,4 @@
+//! Show the financial details
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::finances::get::FUNCTION)
+}

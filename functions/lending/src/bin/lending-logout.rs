@@ -1,0 +1,4 @@
+//! Sign out
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::auth::logout::FUNCTION)
+}

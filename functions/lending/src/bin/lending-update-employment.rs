@@ -1,0 +1,4 @@
+//! Change the employment details
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::employment::update::FUNCTION)
+}

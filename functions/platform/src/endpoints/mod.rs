@@ -1,0 +1,3 @@
+//! One file for each endpoint.
+pub mod get_health;
+pub mod get_readiness;

@@ -1,0 +1,253 @@
+//! A transfer: what one business event moves between accounts, whole or not at all.
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    accounts::{AccountRef, Kind, Side, Unit},
+    stored::{Balance, Line, Place, Reversed},
+};
+use crate::{
+    codes,
+    error::{Code, Error},
+    id::{Id, Prefixed},
+    table::{Address, Adjust, Entity, Key, Write},
+};
+
+/// The id of a transfer: made by whoever writes it, so that a repeat is recognised.
+pub type TransferId = Id<Transfer>;
+
+impl Prefixed for Transfer {
+    const PREFIX: &'static str = "trf";
+}
+
+/// What a transfer does to one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The account.
+    pub account: AccountRef,
+    /// In minor units: debits are positive, credits negative.
+    pub amount: i64,
+}
+
+impl Entry {
+    /// Debits `account`.
+    pub fn debit(account: AccountRef, minor_units: i64) -> Self {
+        Self { account, amount: minor_units }
+    }
+
+    /// Credits `account`.
+    pub fn credit(account: AccountRef, minor_units: i64) -> Self {
+        Self { account, amount: -minor_units }
+    }
+
+    /// Moves `account` in its own direction: a debit where it grows by debits, otherwise a credit.
+    pub fn growth(account: AccountRef, minor_units: i64) -> Self {
+        match account.kind().side() {
+            Side::Debit => Self::debit(account, minor_units),
+            Side::Credit => Self::credit(account, minor_units),
+        }
+    }
+
+    /// By how much the balance of the account grows.
+    pub(super) fn grows(&self) -> i64 {
+        match self.account.kind().side() {
+            Side::Debit => self.amount,
+            Side::Credit => -self.amount,
+        }
+    }
+}
+
+/// Debits and credits of a currency are not the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the transfer is off by {by} minor units of {}", unit.code())]
+pub struct Unbalanced {
+    /// The currency.
+    pub unit: Unit,
+    /// Debits less credits.
+    pub by: i64,
+}
+
+/// A business event in the books. Immutable; what was wrong is put right by another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    id: TransferId,
+    wing: String,
+    event: String,
+    at: Timestamp,
+    effective_on: Date,
+    reference: String,
+    entries: Vec<Entry>,
+    reverses: Option<TransferId>,
+}
+
+/// An account whose balance may not fall below a bound by this transfer.
+#[derive(Debug, Clone)]
+pub struct Floor {
+    /// The account; one with an owner, since those of the house are spread.
+    pub account: AccountRef,
+    /// The least balance it may have afterwards.
+    pub least: i64,
+    /// What it means when it would have less.
+    pub refusal: Code,
+}
+
+/// What a transfer is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The business event, in words of the wing: `receipt`.
+    pub event: &'a str,
+    /// What it belongs to: an id.
+    pub reference: &'a str,
+    /// When it is written.
+    pub at: Timestamp,
+    /// The value date.
+    pub effective_on: Date,
+}
+
+impl Transfer {
+    /// A transfer of these entries. Entries of one account become one; those that move nothing are left out.
+    pub fn new(id: TransferId, occasion: Occasion<'_>, entries: Vec<Entry>) -> Result<Self, Unbalanced> {
+        let mut sums: BTreeMap<Unit, i64> = BTreeMap::new();
+        let mut amounts: BTreeMap<AccountRef, i64> = BTreeMap::new();
+        for Entry { account, amount } in entries {
+            *sums.entry(account.unit()).or_default() += amount;
+            *amounts.entry(account).or_default() += amount;
+        }
+        if let Some((unit, by)) = sums.into_iter().find(|(_, sum)| *sum != 0) {
+            return Err(Unbalanced { unit, by });
+        }
+        let wing = amounts.keys().next().map_or_else(String::new, |account| account.wing.clone());
+        let moved = amounts.into_iter().filter(|(_, amount)| *amount != 0);
+        Ok(Self {
+            id,
+            wing,
+            event: occasion.event.to_owned(),
+            at: occasion.at,
+            effective_on: occasion.effective_on,
+            reference: occasion.reference.to_owned(),
+            entries: moved.map(|(account, amount)| Entry { account, amount }).collect(),
+            reverses: None,
+        })
+    }
+
+    /// The transfer that undoes this one. A transfer is reversed at most once.
+    pub fn reversal(&self, id: TransferId, occasion: Occasion<'_>) -> Self {
+        let opposite =
+            |entry: &Entry| Entry { account: entry.account.clone(), amount: entry.amount.saturating_neg() };
+        Self {
+            id,
+            wing: self.wing.clone(),
+            event: occasion.event.to_owned(),
+            at: occasion.at,
+            effective_on: occasion.effective_on,
+            reference: occasion.reference.to_owned(),
+            entries: self.entries.iter().map(opposite).collect(),
+            reverses: Some(self.id),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TransferId {
+        self.id
+    }
+
+    /// The business event.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// What it belongs to.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// What it does to each account, one entry for each.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether it moves nothing, so that there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Where the transfer `id` lies.
+    pub fn address(wing: &crate::wing::Wing, id: TransferId) -> Address<Self> {
+        Self::at_id(wing.tag, id)
+    }
+
+    pub(super) fn at_id(wing: &str, id: TransferId) -> Address<Self> {
+        Address::new(format!("{wing}#TRANSFER#{id}"), "TRANSFER")
+    }
+
+    /// Adds the transfer to `write`: itself, an entry and a balance for each account, a total for each kind with owners. Up to
+    /// three actions for each account and two more.
+    pub fn write(&self, write: Write) -> Write {
+        self.write_above(write, &[])
+    }
+
+    /// As [`Transfer::write`], refused when a balance would fall below its floor.
+    pub fn write_above(&self, write: Write, floors: &[Floor]) -> Write {
+        if self.is_empty() {
+            return write;
+        }
+        let mine = self.clone();
+        let mut write = write.create(self).or_seeing(move |there: Option<Self>| {
+            let same = there.is_some_and(|there| there == mine);
+            Error::new(if same { codes::TRANSFER_EXISTS } else { codes::TRANSFER_DIFFERS })
+        });
+        if let Some(reversed) = self.reverses {
+            let mark = Reversed { wing: self.wing.clone(), transfer: reversed, by: self.id };
+            write = write.create(&mark).or(codes::TRANSFER_REVERSED);
+        }
+        let mut totals: BTreeMap<(Kind, Unit), (i64, i64)> = BTreeMap::new();
+        for entry in &self.entries {
+            let place = Place::of(&entry.account, self.shard());
+            let mut balance = Balance::growing(&place, entry.grows(), 1);
+            let floor = floors.iter().find(|floor| floor.account == entry.account && entry.grows() < 0);
+            if let Some(floor) = floor {
+                balance = balance.while_at_least("balance", floor.least - entry.grows());
+            }
+            write = write.create(&self.line(entry, &place)).adjust(&balance);
+            if let Some(floor) = floor {
+                write = write.or(floor.refusal);
+            }
+            if entry.account.owner().is_some() {
+                let total = totals.entry((entry.account.kind(), entry.account.unit())).or_default();
+                *total = (total.0 + entry.grows(), total.1 + 1);
+            }
+        }
+        totals.into_iter().fold(write, |write, ((kind, unit), (grows, entries))| {
+            let place = Place::total(&self.wing, kind, unit, self.shard());
+            write.adjust(&Balance::growing(&place, grows, entries))
+        })
+    }
+
+    fn line(&self, entry: &Entry, place: &Place) -> Line {
+        Line {
+            place: place.clone(),
+            account: entry.account.clone(),
+            transfer: self.id,
+            event: self.event.clone(),
+            reference: self.reference.clone(),
+            amount: entry.amount,
+            at: self.at,
+            effective_on: self.effective_on,
+        }
+    }
+
+    /// Transfers meet the accounts of the house in a shard of their own choosing.
+    fn shard(&self) -> u8 {
+        self.id.to_bytes()[15] % super::SHARDS
+    }
+}
+
+impl Entity for Transfer {
+    const NAME: &'static str = "ledger_transfer";
+
+    fn key(&self) -> Key {
+        Transfer::at_id(&self.wing, self.id).key
+    }
+}
