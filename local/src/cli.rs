@@ -49,6 +49,16 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Draft an endpoint in the form of the house
+    New {
+        /// Its wing, such as lending
+        wing: String,
+        /// What it does, as <verb>-<noun>: close-loan
+        name: String,
+        /// Its path below the wing's base path [default: /api/<noun>]
+        #[arg(long)]
+        path: Option<String>,
+    },
 }
 
 impl Serve {

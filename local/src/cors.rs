@@ -29,7 +29,13 @@ impl CorsPolicy {
             allow_origins: &["http://localhost:*", "http://127.0.0.1:*"],
             allow_methods: METHODS,
             allow_headers: &["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token"],
-            expose_headers: &["etag", "idempotent-replayed", "location", "retry-after", "x-request-id"],
+            expose_headers: &[
+                "content-disposition",
+                "etag",
+                "idempotent-replayed",
+                "retry-after",
+                "x-request-id",
+            ],
             allow_credentials: wing.credentials,
             max_age_s: 600,
         }

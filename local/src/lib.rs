@@ -29,6 +29,7 @@ mod page;
 mod reply;
 pub mod requests;
 mod routes;
+pub mod scaffold;
 mod triggers;
 pub mod wings;
 

@@ -12,6 +12,7 @@ use local::{
     LocalCloud,
     cli::{self, Cli, Command, Serve},
     demo, derive,
+    scaffold::{self, Draft},
 };
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
     let Cli { serve, command } = Cli::parse();
     let outcome = match command {
         Some(Command::Derive { check }) => derive(check),
+        Some(Command::New { wing, name, path }) => {
+            draft(&Draft { wing: &wing, name: &name, path: path.as_deref() })
+        }
         None => run(&serve),
     };
     outcome.unwrap_or_else(|error| {
@@ -32,6 +36,11 @@ fn derive(check: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let report = derive::run(cli::workspace(), check)?;
     print!("{report}");
     Ok(if check && !report.is_fresh() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn draft(draft: &Draft<'_>) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    print!("{}", scaffold::endpoint(cli::workspace(), draft)?);
+    Ok(ExitCode::SUCCESS)
 }
 
 #[tokio::main]

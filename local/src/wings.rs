@@ -6,5 +6,5 @@ pub type Mounted = (&'static Wing, &'static [&'static Function]);
 
 /// Every wing.
 pub fn all() -> Vec<Mounted> {
-    vec![(&lending::WING, lending::FUNCTIONS)]
+    vec![(&lending::WING, lending::FUNCTIONS), (&platform::WING, platform::FUNCTIONS)]
 }

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod config;
 pub mod crypto;
 pub mod error;
+pub mod fan_out;
 pub mod function;
 pub mod http;
 pub mod id;

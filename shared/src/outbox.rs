@@ -1,5 +1,6 @@
-//! The outbox: what must leave after a write rides in the same transaction as an item, and reaches its queue through the table's
-//! stream. Nothing leaves for a write that did not happen, and nothing that happened is forgotten.
+//! The outbox: what must leave after a write rides in the same transaction as an item, and reaches its queue
+//! through the table's stream. Nothing leaves for a write that did not happen, and nothing that happened is
+//! forgotten.
 use aws_sdk_sqs::{
     error::{ProvideErrorMetadata as _, SdkError},
     operation::send_message::SendMessageError,
@@ -17,8 +18,8 @@ use crate::{
     wing::Wing,
 };
 
-/// The port of the relay. It carries for every wing, so it may send to every queue of the stage; everybody else declares the
-/// queues they send to one by one.
+/// The port of the relay. It carries for every wing, so it may send to every queue of the stage; everybody
+/// else declares the queues they send to one by one.
 pub static QUEUES: Port = Port {
     name: "queues",
     grants: &[Grant {

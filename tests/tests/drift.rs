@@ -116,7 +116,7 @@ fn every_declaration_is_listed_and_stands_where_its_name_says() {
         let place = match function.trigger {
             Trigger::None | Trigger::Http(_) => "endpoints",
             Trigger::Queue(_) => "consumers",
-            Trigger::Stream(_) => "streams",
+            Trigger::Stream(_) => "readers",
             Trigger::Schedule(_) => "schedules",
         };
         if module.split("::").nth(1) != Some(place) {

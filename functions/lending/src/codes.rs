@@ -8,18 +8,25 @@ use crate::loan::state::CannotTransition;
 
 shared::codes! {
     RATE_MISMATCH = 400, "The rate or the instalment is not the one that we offer";
+    NO_SUCH_CONFIRMATION = 400, "This confirmation does not fit or is too old; change the address again";
     PROFILE_INCOMPLETE = 403, "Complete your profile before you apply";
+    NOT_ELIGIBLE = 403, "You cannot borrow at present";
     COMPLETE_BASIC_FIRST = 409, "Complete the basic details first";
     PENDING_APPLICATION_EXISTS = 409, "You have an application under way";
     APPLICATION_OPEN = 409, "This cannot change while an application is open";
     OFFER_EXPIRED = 409, "The offer has expired";
     LAST_ADMIN = 409, "The last active admin must stay";
     ADMIN_EXISTS = 409, "There is an admin already";
+    KFS_CHANGED = 409, "This is not the statement of the offer; load it again";
     NOT_IN_THAT_STATE = 409, "Its present state does not allow that";
     ALREADY_GIVEN = 409, "You gave this already; change it instead";
     NAME_MISMATCH = 409, "The account must be in your own name";
     DISBURSAL_STARTED = 409, "The payout has started; the account cannot change any more";
     ACCOUNT_IN_USE = 409, "This account is in use; choose another one first";
+    NO_BANK_ACCOUNT = 409, "The borrower has not chosen the account that the money goes to";
+    RECEIPT_EXISTS = 409, "Money with this reference is recorded already";
+    TOO_LITTLE_TO_FORECLOSE = 409, "This does not settle the loan on that day";
+    SECOND_PERSON_NEEDED = 409, "Somebody else must confirm what you asked for";
     NOT_SETTLED = 409, "The loan is not settled yet";
 }
 

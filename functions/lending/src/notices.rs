@@ -23,7 +23,9 @@ pub static APPLICATION_RECEIVED: Template = Template {
     optional: false,
     title: "We have your application",
     body: "Your application {number} for Rs {amount} has reached us. We will tell you as soon as somebody looks at it.",
-    sms: Some("Pocket Credit: we have your loan application {number} for Rs {amount}. We will keep you informed."),
+    sms: Some(
+        "Pocket Credit: we have your loan application {number} for Rs {amount}. We will keep you informed.",
+    ),
 };
 
 /// `{number}`.
@@ -72,7 +74,9 @@ pub static APPLICATION_CLOSED: Template = Template {
     optional: false,
     title: "Your application was closed",
     body: "Nothing happened with your application {number} for 30 days, so we closed it. You may apply again.",
-    sms: Some("Pocket Credit: application {number} was closed after 30 days without progress. You may apply again."),
+    sms: Some(
+        "Pocket Credit: application {number} was closed after 30 days without progress. You may apply again.",
+    ),
 };
 
 /// `{number}`, `{amount}` (what arrives), `{account}` (the last four digits).
@@ -109,7 +113,9 @@ pub static OVERDUE: Template = Template {
     optional: false,
     title: "An instalment is overdue",
     body: "Rs {amount} of your loan {number} are overdue by {days} days. Pay soon to avoid further penal charges.",
-    sms: Some("Pocket Credit: Rs {amount} of loan {number} are overdue by {days} days. Pay soon to avoid penal charges."),
+    sms: Some(
+        "Pocket Credit: Rs {amount} of loan {number} are overdue by {days} days. Pay soon to avoid penal charges.",
+    ),
 };
 
 /// `{number}`, `{amount}`, `{outstanding}` (principal).
@@ -118,7 +124,9 @@ pub static PAYMENT_RECEIVED: Template = Template {
     optional: false,
     title: "We have your payment",
     body: "Rs {amount} for your loan {number} have arrived. Outstanding principal: Rs {outstanding}.",
-    sms: Some("Pocket Credit: Rs {amount} received for loan {number}. Outstanding principal Rs {outstanding}."),
+    sms: Some(
+        "Pocket Credit: Rs {amount} received for loan {number}. Outstanding principal Rs {outstanding}.",
+    ),
 };
 
 /// `{number}`, `{amount}`.
@@ -145,7 +153,9 @@ pub static NO_DUES: Template = Template {
     optional: false,
     title: "You owe us nothing more",
     body: "Your loan {number} is closed and settled. The no-dues certificate is in the app.",
-    sms: Some("Pocket Credit: loan {number} is closed, nothing is due. The no-dues certificate is in the app."),
+    sms: Some(
+        "Pocket Credit: loan {number} is closed, nothing is due. The no-dues certificate is in the app.",
+    ),
 };
 
 /// `{number}`, `{amount}`, `{debit_on}`: 24 hours before the debit.
@@ -175,6 +185,15 @@ pub static NEW_DEVICE: Template = Template {
     sms: Some("Pocket Credit: new sign-in on {at}. Not you? End all sessions in the app."),
 };
 
+/// To the address before.
+pub static EMAIL_CHANGED: Template = Template {
+    name: "email_changed",
+    optional: false,
+    title: "Your e-mail address has changed",
+    body: "From now on our letters go to another address. If you did not change it, end all sessions in the app and call us.",
+    sms: Some("Pocket Credit: your e-mail address has changed. Not you? End all sessions in the app."),
+};
+
 /// All of them.
 pub const ALL: &[&Template] = &[
     &APPLICATION_RECEIVED,
@@ -194,6 +213,7 @@ pub const ALL: &[&Template] = &[
     &MANDATE_PRE_DEBIT,
     &COOLING_OFF_ENDING,
     &NEW_DEVICE,
+    &EMAIL_CHANGED,
 ];
 
 #[cfg(test)]
@@ -203,7 +223,8 @@ mod tests {
 
     /// The longest value that each name stands for.
     fn filled(text: &str) -> String {
-        let reason = RejectReason::ALL.map(RejectReason::in_plain_words).into_iter().max_by_key(|words| words.len());
+        let reason =
+            RejectReason::ALL.map(RejectReason::in_plain_words).into_iter().max_by_key(|words| words.len());
         [
             ("{number}", "PC-202601-0000001"),
             ("{amount}", "9999999.99"),

@@ -10,8 +10,8 @@ use shared::{
     table::{Address, Entity, Key, Write},
 };
 
-/// Within this a sender has sent or is dead: twice the time-out of a sender. The queues wait three times as long before they
-/// deliver a message again, so a retry never finds the claim of the try before.
+/// Within this a sender has sent or is dead: twice the time-out of a sender. The queues wait three times as
+/// long before they deliver a message again, so a retry never finds the claim of the try before.
 const CLAIM: SignedDuration = SignedDuration::from_secs(120);
 /// Longer than a message can wait in a queue and then in its dead-letter queue.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -43,10 +43,11 @@ impl Entity for Departure {
     }
 }
 
-/// Does `send` unless `notice` has left by `channel` before. While another sender is at it this is refused, so that the queue
-/// keeps the message until that one has said how it ended. Needs `Get` and `Put`.
+/// Does `send` unless `notice` has left by `channel` before. While another sender is at it this is refused,
+/// so that the queue keeps the message until that one has said how it ended. Needs `Get` and `Put`.
 ///
-/// Two cases remain in which a person gets a message twice: the sender dies, or hears no answer, after the carrier took it.
+/// Two cases remain in which a person gets a message twice: the sender dies, or hears no answer, after the
+/// carrier took it.
 pub(crate) async fn once(
     app: &App,
     channel: &str,

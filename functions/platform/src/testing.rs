@@ -4,15 +4,16 @@ use shared::{
     app::App,
     id::Id,
     identity::Vault,
-    messages::notice::{EMAIL_QUEUE, EmailNotice, SMS_QUEUE, SmsNotice},
+    messages::notice::{EmailNotice, SmsNotice},
 };
 use stand::Stand;
 
+use crate::consumers;
+
 /// The queues that notices leave by.
-pub fn make_queues(stand: &Stand) {
-    for queue in [&SMS_QUEUE, &EMAIL_QUEUE] {
-        let name = format!("quintet-test-{}", queue.name);
-        stand.cloud().queues().create(&name, Default::default()).unwrap();
+pub async fn make_queues(stand: &Stand) {
+    for consumer in [&consumers::sms::FUNCTION, &consumers::email::FUNCTION] {
+        stand.app(consumer).await;
     }
 }
 

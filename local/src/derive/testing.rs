@@ -158,7 +158,7 @@ pub static ON_PAID: Function = Function {
 
 pub static ON_OUTBOX: Function = Function {
     name: "trial-on-outbox",
-    module: "trial::streams::outbox",
+    module: "trial::readers::outbox",
     wing: &WING,
     summary: "Sends on what was written.",
     trigger: Trigger::Stream(Reader {

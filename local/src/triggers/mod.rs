@@ -56,7 +56,7 @@ pub(crate) struct Triggers {
     aside: watch::Sender<bool>,
 }
 
-/// A function that keeps making work for itself would be waited for for ever.
+/// A function that always makes work for itself would be waited for without end.
 const MOST_ROUNDS: usize = 20_000;
 
 impl Triggers {
@@ -129,10 +129,20 @@ impl Triggers {
         aside
     }
 
+    /// One schedule after the other, with all that follows from it in between.
     async fn drain(&self) {
+        loop {
+            self.drain_others().await;
+            if !self.schedules.lock().await.work().await {
+                return;
+            }
+        }
+    }
+
+    async fn drain_others(&self) {
         for _ in 0..MOST_ROUNDS {
-            let others = self.others.iter().map(async |work| work.lock().await.work().await);
-            if !join_all(others).await.contains(&true) && !self.schedules.lock().await.work().await {
+            let worked = join_all(self.others.iter().map(async |work| work.lock().await.work().await)).await;
+            if !worked.contains(&true) {
                 return;
             }
         }
@@ -228,5 +238,24 @@ async fn wait_until(clock: &VirtualClock, at: Timestamp) {
     tokio::select! {
         () = moved => {}
         () = passed => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_failures_failed_unless_a_name_is_unknown_or_there_is_no_reply() {
+        let failed = |reply: Option<&[&str]>| -> Vec<&str> {
+            let reply = reply.map(|items| items.iter().map(ToString::to_string).collect());
+            let failures = failures(reply, ["a", "b"].into_iter());
+            ["a", "b"].into_iter().filter(|item| failures.contains(item)).collect()
+        };
+        assert_eq!(failed(Some(&[])), [""; 0]);
+        assert_eq!(failed(Some(&["b"])), ["b"]);
+        for all in [None, Some(&[""][..]), Some(&["b", "c"][..])] {
+            assert_eq!(failed(all), ["a", "b"], "{all:?}");
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! Starting: what is in the way is said in a sentence, and several local clouds live side by side.
+use std::sync::Arc;
+
 use axum::{body::Body, http::Request};
-use local::{LocalCloud, Options, Storage};
+use local::{
+    Call, LocalCloud, Observer, Options, Refusal, Storage,
+    inbox::{Channel, Entry},
+};
+use serde_json::json;
 
 use crate::toy;
 
@@ -65,4 +71,45 @@ async fn the_page_and_the_list_show_every_function() {
         assert!(list.iter().any(|listed| listed["name"] == function.name), "{}", function.name);
     }
     assert!(page.contains("POST /toy/echo/{id}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inbox_shows_every_channel_in_order_and_one_persons_messages_on_request() {
+    let cloud = toy::start(NOW).await;
+    for (channel, to, body) in [
+        (Channel::WhatsApp, "+919876543210", "first"),
+        (Channel::InApp, "usr_1", "second"),
+        (Channel::InApp, "+919876543210", "third"),
+    ] {
+        let (to, body, at) = (to.to_owned(), body.to_owned(), cloud.clock().now());
+        cloud.deliver(Entry { channel, to, subject: None, body, at });
+    }
+    let bodies: Vec<String> = cloud.inbox().into_iter().map(|entry| entry.body).collect();
+    assert_eq!(bodies, ["first", "second", "third"]);
+    let request = Request::get("/_local/inbox?to=%2B919876543210").body(Body::empty()).unwrap();
+    let response = cloud.request(request).await;
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let entries: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap();
+    let shown: Vec<_> = entries.iter().map(|entry| (&entry["channel"], &entry["body"])).collect();
+    assert_eq!(shown, [(&json!("whatsapp"), &json!("first")), (&json!("in_app"), &json!("third"))]);
+}
+
+/// Refuses every write to the table.
+struct ReadOnly;
+
+impl Observer for ReadOnly {
+    fn before(&self, call: &Call) -> Option<Refusal> {
+        let denied =
+            || Refusal { status: 400, code: "AccessDeniedException".to_owned(), message: "no".to_owned() };
+        let writes = matches!(&*call.operation, "PutItem" | "TransactWriteItems");
+        (writes && call.access_key.as_deref() == Some("toy-order")).then(denied)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observer_knows_each_function_by_its_key_and_may_refuse_its_calls() {
+    let options = Options { observers: vec![Arc::new(ReadOnly)], ..toy::options(NOW) };
+    let cloud = LocalCloud::start(options).await.unwrap();
+    let request = Request::post("/toy/orders/1").body(Body::empty()).unwrap();
+    assert_eq!(cloud.request(request).await.status(), 500);
 }

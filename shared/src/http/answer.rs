@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
 };
 use futures::FutureExt as _;
@@ -128,6 +129,8 @@ async fn run(route: &'static Route, app: App, request: Request<Body>) -> Respons
     let router =
         Router::new().route(route.path, (route.handler)()).fallback(async || Error::new(codes::UNKNOWN_PATH));
     let router = router.method_not_allowed_fallback(async || Error::new(codes::METHOD_NOT_ALLOWED));
+    // The declared limit was applied when the body was read; axum's own of 2 MB must not undercut it.
+    let router = router.layer(DefaultBodyLimit::disable());
     match router.with_state(app).oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -148,7 +151,10 @@ fn render(
         return Ok(response);
     };
     let bytes = (wing.envelope.success)(message, data.as_deref()).map_err(Error::internal)?;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // axum counted the body that the reply had before it got its envelope.
+    headers.remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(bytes);
     Ok(response)
 }

@@ -4,8 +4,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// `GET /openapi.json`: the committed document, as it is, without the envelope of the wing. The same for everybody, so caches may
-/// keep it for a while.
+/// `GET /openapi.json`: the committed document, as it is, without the envelope of the wing. The same for
+/// everybody, so caches may keep it for a while.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenApi(pub &'static str);
 

@@ -281,7 +281,7 @@ impl StaffMember {
     /// `None` where no secret waits. Needs the field key.
     pub fn confirm(&mut self, app: &App, code: &TotpCode) -> Result<Option<Vec<RecoveryCode>>, Error> {
         let Some(sealed) = self.totp_pending.clone() else { return Ok(None) };
-        let step = self.open(app, &sealed)?.check(code, app.now(), None).map_err(refusal)?;
+        let step = self.open(app, &sealed)?.check(code, app.now(), None).map_err(|_| codes::INVALID_OTP)?;
         self.totp = Some(Authenticator { secret: sealed, last_step: step });
         self.totp_pending = None;
         let codes: Vec<RecoveryCode> = (0..recovery::COUNT).map(|_| RecoveryCode::new(app.random())).collect();

@@ -67,6 +67,8 @@ macro_rules! kinds {
 kinds! {
     /// Accounts of the house, one of each in a wing and currency. Every transfer may touch them, so each is spread.
     House:
+    /// Money in the till.
+    Cash = "cash", Debit;
     /// Money in the bank.
     Bank = "bank", Debit;
     /// Money on its way through the payment gateway.

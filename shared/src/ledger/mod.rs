@@ -22,7 +22,7 @@ pub use self::{
         Differences, KindTotal, Proof, TrialBalance, balance, prove, prove_day, prove_shard, trial_balance,
     },
     stored::{Balance, Line},
-    transfer::{Entry, Floor, Occasion, Transfer, TransferId, Unbalanced},
+    transfer::{Entry, Floor, Occasion, Transfer, TransferId, Unbalanced, post},
 };
 
 /// Into so many places an account of the house is spread.

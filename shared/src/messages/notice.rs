@@ -122,8 +122,8 @@ impl Entity for Notice {
     }
 }
 
-/// Adds to `write` everything that tells `recipient`: the notice in the app, and what leaves by SMS and e-mail. One to three
-/// actions of the transaction.
+/// Adds to `write` everything that tells `recipient`: the notice in the app, and what leaves by SMS and
+/// e-mail. One to three actions of the transaction.
 pub fn tell(
     write: Write,
     app: &App,

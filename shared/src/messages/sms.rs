@@ -11,7 +11,8 @@ use crate::{
 /// The port a function declares to send SMS.
 pub static SMS: Port = Port {
     name: "sms",
-    // A phone number is no resource in IAM, so SMS can only be granted on all; topics and endpoints are denied by the template.
+    // A phone number is no resource in IAM, so SMS can only be granted on all; topics and endpoints are
+    // denied by the template.
     grants: &[Grant { action: "sns:Publish", resource: "*" }],
     connect: |aws, ports| ports.insert(Sms { client: aws.sns(), dlt: aws.config.sms_dlt.clone() }),
 };
@@ -32,8 +33,9 @@ pub struct Text {
     pub body: String,
 }
 
-/// How the house is registered with the Indian operators (DLT): as which entity, with which sender, each template by its number.
-/// Without it operators drop SMS to India in silence. Written as `entity=1101…,sender=QUINTT,max_price=0.05,lending-sign-in=1107…`.
+/// How the house is registered with the Indian operators (DLT): as which entity, with which sender, each
+/// template by its number. Without it operators drop SMS to India in silence. Written as
+/// `entity=1101…,sender=QUINTT,max_price=0.05,lending-sign-in=1107…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registration {
     entity: Option<String>,
@@ -61,8 +63,8 @@ impl Registration {
         Some(read)
     }
 
-    /// What goes along with a text to this number: attribute, type, value. An Indian number needs a registered template once the
-    /// house is registered at all.
+    /// What goes along with a text to this number: attribute, type, value. An Indian number needs a
+    /// registered template once the house is registered at all.
     fn attributes(&self, to: &str, template: &str) -> Result<Vec<(&'static str, &'static str, &str)>, Error> {
         let mut attributes = vec![("AWS.SNS.SMS.SMSType", "String", "Transactional")];
         if let Some(price) = &self.max_price {
@@ -85,7 +87,8 @@ impl Registration {
 const NEVER: &[&str] = &["InvalidParameter", "ParameterValueInvalid", "ValidationException", "OptedOut"];
 
 impl Sms {
-    /// Sends `text` to a number in E.164 form. 503 when the service does not take it now, 500 when it never will.
+    /// Sends `text` to a number in E.164 form. 503 when the service does not take it now, 500 when it never
+    /// will.
     pub async fn send(&self, to: &str, text: &Text) -> Result<(), Error> {
         let mut publish = self.client.publish().phone_number(to).message(&text.body);
         for (name, kind, value) in self.dlt.attributes(to, &text.template)? {
@@ -103,8 +106,8 @@ impl Sms {
     }
 }
 
-/// How many of the 160 places of an SMS `text` takes; `None` when one of its characters is not in the GSM alphabet, which would
-/// leave room for 70 only (3GPP TS 23.038).
+/// How many of the 160 places of an SMS `text` takes; `None` when one of its characters is not in the GSM
+/// alphabet, which would leave room for 70 only (3GPP TS 23.038).
 pub fn places(text: &str) -> Option<usize> {
     const TWO: &str = "^{}\\[~]|€";
     const ONE: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà\n\r !\"#%&'()*+,-./:;<=>?";

@@ -11,7 +11,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 pub use self::{
     queue::Delivery,
@@ -70,10 +70,10 @@ impl Handler {
 
 /// The main of a Lambda function: connects what it declares, then serves for the life of the instance.
 pub fn serve(function: &'static Function) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // One level for all: filters by module need a regular-expression engine, which weighs more than the handler.
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(filter)
+        .with_max_level(tracing::Level::INFO)
         .with_span_events(FmtSpan::NONE)
         .without_time()
         .init();

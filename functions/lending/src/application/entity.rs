@@ -374,14 +374,23 @@ mod tests {
             annual_rate_pct: Decimal::from(18),
             emi: Paise::major(4584),
         };
-        LoanApplication::new(Id::new(now(), &random), "PC-202601-000001".to_owned(), Id::new(now(), &random), asked, now())
+        LoanApplication::new(
+            Id::new(now(), &random),
+            "PC-202601-000001".to_owned(),
+            Id::new(now(), &random),
+            asked,
+            now(),
+        )
     }
 
     #[test]
     fn a_transition_leaves_its_line_and_one_that_is_not_allowed_leaves_nothing() {
         let mut application = application();
         let moved = application.transition(ApplicationEvent::StartReview, "stf_1", None, now()).unwrap();
-        assert_eq!((moved.from(), application.status), (ApplicationStatus::Submitted, ApplicationStatus::UnderReview));
+        assert_eq!(
+            (moved.from(), application.status),
+            (ApplicationStatus::Submitted, ApplicationStatus::UnderReview)
+        );
         assert!(application.transition(ApplicationEvent::Accept, "usr_1", None, now()).is_err());
         assert_eq!(application.history.len(), 2);
     }

@@ -88,6 +88,21 @@ pub enum Gender {
     Other,
 }
 
+/// A language in which we address people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
+#[deserr(error = FieldErrors)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    #[deserr(rename = "en")]
+    English,
+    /// Hindi.
+    #[serde(rename = "hi")]
+    #[deserr(rename = "hi")]
+    Hindi,
+}
+
 /// Marital status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -2,13 +2,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
+    clock::sortable,
     id::{Id, Prefixed},
     identity::{Lookup, Sealed},
     table::{Address, Entity, Index, IndexKeys, Key, Pattern, Stored},
 };
 use utoipa::ToSchema;
 
-use super::{AdditionalDetails, BasicDetails};
+use super::{AdditionalDetails, BasicDetails, EmailChange, Language};
 
 /// The id of a user.
 pub type UserId = Id<User>;
@@ -96,7 +97,14 @@ pub struct User {
     pub basic: Option<BasicDetails>,
     /// Step 3 of the brief.
     pub additional: Option<AdditionalDetails>,
-    /// Whether optional notices reach their phone and mailbox too. Those a contract or a law asks for always do.
+    /// The language in which they want to be addressed.
+    #[serde(default)]
+    pub language: Language,
+    /// A new e-mail address that waits for its confirmation.
+    #[serde(default)]
+    pub email_change: Option<EmailChange>,
+    /// Whether optional notices reach their phone and mailbox too. Those a contract or a law asks for always
+    /// do.
     #[serde(default = "yes")]
     pub wants_optional_notices: bool,
     /// When they first signed in.
@@ -117,6 +125,8 @@ impl User {
             blocked_reason: None,
             basic: None,
             additional: None,
+            language: Language::default(),
+            email_change: None,
             wants_optional_notices: true,
             created_at: now,
             updated_at: now,
@@ -138,6 +148,12 @@ impl User {
         Pattern::index(Index::Gsi1, format!("LENDING#PHONE#{phone}"))
     }
 
+    /// Those who first signed in during `month` (`202601`, UTC), newest first. A bucket for each month,
+    /// because one for all users would be a single hot partition of the index.
+    pub fn of_month(month: &str) -> Pattern<Stored<Self>> {
+        Pattern::index(Index::Gsi2, bucket(month)).descending()
+    }
+
     /// Whether staff blocked them.
     pub fn is_blocked(&self) -> bool {
         self.status == UserStatus::Blocked
@@ -150,7 +166,8 @@ impl User {
         self.updated_at = now;
     }
 
-    /// Takes the additional details: step 3 becomes 4. `false`, and nothing changed, when the basic ones are missing.
+    /// Takes the additional details: step 3 becomes 4. `false`, and nothing changed, when the basic ones are
+    /// missing.
     #[must_use]
     pub fn complete_additional(&mut self, details: AdditionalDetails, now: Timestamp) -> bool {
         if self.profile_completion_step < Step::Additional {
@@ -168,6 +185,15 @@ const fn yes() -> bool {
     true
 }
 
+/// The month of `instant` as [`User::of_month`] names it.
+pub fn month_of(instant: Timestamp) -> String {
+    instant.strftime("%Y%m").to_string()
+}
+
+fn bucket(month: &str) -> String {
+    format!("LENDING#USERS#{month}")
+}
+
 impl Entity for User {
     const NAME: &'static str = "lending_user";
 
@@ -178,6 +204,7 @@ impl Entity for User {
     fn index_keys(&self) -> IndexKeys {
         IndexKeys {
             gsi1: Some(Key::new(format!("LENDING#PHONE#{}", self.phone_lookup), "USER")),
+            gsi2: Some(Key::new(bucket(&month_of(self.created_at)), format!("{}#{}", sortable(self.created_at), self.id))),
             ..IndexKeys::default()
         }
     }

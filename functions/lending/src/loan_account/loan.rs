@@ -9,13 +9,15 @@ use shared::{
     table::{Address, Due, Entity, Index, IndexKeys, Key, Pattern, Stored},
 };
 
+use super::Reminded;
 use crate::{
-    application::ApplicationId,
+    application::{ApplicationId, Approval, LoanApplication},
     borrower::{User, UserId},
     loan::{
-        account::{InstalmentStatus, LineKind, LoanState, NextDue},
+        account::{Account, InstalmentStatus, LineKind, LoanState, NextDue},
         delinquency::{AssetClass, DpdBucket},
         product::{Fees, Product},
+        schedule::Schedule,
         state::LoanStatus,
     },
 };
@@ -47,7 +49,7 @@ pub struct Loan {
     pub annual_rate_pct: Decimal,
     /// As agreed.
     pub tenure_months: u16,
-    /// The equal instalment.
+    /// The equal instalment of the schedule that was signed.
     pub emi: Paise,
     /// Kept back at disbursal.
     pub fees: Fees,
@@ -63,12 +65,18 @@ pub struct Loan {
     pub cooling_off_ends_on: Date,
     /// Where it stands.
     pub status: LoanStatus,
-    /// The regulator's class; follows the class of the day before.
+    /// The regulator's class.
     pub asset_class: AssetClass,
+    /// The class at the end of the day before that of the summary, from which the present one follows.
+    pub class_before: AssetClass,
     /// Where it stands in numbers.
     pub summary: Summary,
     /// The first day on which it was over, while it is.
     pub ended_on: Option<Date>,
+    /// The reminders that were sent for open instalments.
+    pub reminded: Vec<Reminded>,
+    /// When the borrower is to be reminded next.
+    pub remind_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When anything here last changed.
@@ -141,6 +149,15 @@ fn judge_on(state: &LoanState) -> Option<Date> {
     upcoming.map(|line| line.due_on).min()
 }
 
+/// What the bank said of a payout.
+#[derive(Debug, Clone)]
+pub struct Payout {
+    /// The bank's name for it.
+    pub reference: String,
+    /// The last four digits of the account it went to.
+    pub account_last4: String,
+}
+
 /// Where a loan is listed for staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shelf {
@@ -173,12 +190,56 @@ impl Shelf {
 }
 
 impl Loan {
+    /// The loan that an approval becomes when its money went out, on the day that `schedule` begins.
+    pub fn new(
+        id: LoanId,
+        application: &LoanApplication,
+        approval: &Approval,
+        schedule: &Schedule,
+        payout: Payout,
+        now: Timestamp,
+    ) -> Self {
+        let disbursed_on = schedule.terms.disbursed_on;
+        Self {
+            id,
+            number: application.number.replacen("PC-", "LN-", 1),
+            user: application.user,
+            application: application.id,
+            principal: approval.amount,
+            annual_rate_pct: approval.annual_rate_pct,
+            tenure_months: approval.tenure_months,
+            emi: schedule.emi,
+            net_disbursed: approval.amount - approval.fees.total(),
+            fees: approval.fees.clone(),
+            disbursed_on,
+            bank_reference: payout.reference,
+            bank_account_last4: payout.account_last4,
+            cooling_off_ends_on: approval.product.cooling_off_ends_on(disbursed_on),
+            status: LoanStatus::Active,
+            asset_class: AssetClass::Standard,
+            class_before: AssetClass::Standard,
+            summary: Summary::of(&running(&approval.product, schedule).state_on(disbursed_on)),
+            product: approval.product.clone(),
+            ended_on: None,
+            reminded: Vec::new(),
+            remind_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The kind of the due index under which loans are found that time alone changes.
     pub const DUE: &'static str = "LENDING#LOAN";
 
     /// The loan `id` of `user`.
     pub fn at(user: UserId, id: LoanId) -> Address<Self> {
         Address::new(User::partition(user), format!("LOAN#{id}"))
+    }
+
+    /// The borrower and the loan that lies at `key`.
+    pub fn named_by(key: &Key) -> Option<(UserId, LoanId)> {
+        let user = key.pk.strip_prefix("LENDING#USER#")?.parse().ok()?;
+        Some((user, key.sk.strip_prefix("LOAN#")?.parse().ok()?))
     }
 
     /// All loans of `user`, newest first.
@@ -199,6 +260,16 @@ impl Loan {
     /// Where it is listed.
     pub fn shelf(&self) -> Shelf {
         Shelf::of(self.status, self.summary.bucket)
+    }
+}
+
+/// The account in which nothing has happened yet.
+pub(super) fn running(product: &Product, schedule: &Schedule) -> Account {
+    Account {
+        schedule: schedule.clone(),
+        penal: product.penal,
+        order: product.allocation,
+        events: Vec::new(),
     }
 }
 

@@ -6,10 +6,14 @@ use shared::{
     table::{Address, Entity, Key},
 };
 
-use super::{LoanId, Position, TransactionId, TransactionKind};
+use super::{Loan, LoanId, Position, TransactionId, TransactionKind};
 use crate::{
     borrower::{User, UserId},
-    loan::{account::Account, product::Fee},
+    loan::{
+        account::{Account, Event, EventKind},
+        product::Fee,
+        schedule::Schedule,
+    },
 };
 
 /// The running account of a loan. [`Account`] holds the schedule that was signed and, as events, every version after it.
@@ -27,6 +31,8 @@ pub struct LoanAccount {
     pub decisions: Vec<Decision>,
     /// What the ledger says of this loan; every transfer is the difference to what it should say.
     pub posted: Position,
+    /// How many transfers were made of it, so that each has an id of its own.
+    pub bookings: u32,
 }
 
 /// How money came in.
@@ -93,6 +99,46 @@ pub struct Decision {
 }
 
 impl LoanAccount {
+    /// The account of a loan that is being paid out by `schedule`.
+    pub fn new(loan: &Loan, schedule: &Schedule) -> Self {
+        Self {
+            loan: loan.id,
+            user: loan.user,
+            account: super::loan::running(&loan.product, schedule),
+            receipts: Vec::new(),
+            decisions: Vec::new(),
+            posted: Position::default(),
+            bookings: 0,
+        }
+    }
+
+    /// Takes a receipt in: in the account it counts from its value date on.
+    pub fn receive(&mut self, receipt: Receipt) {
+        let (amount, fee) = (receipt.amount, receipt.fee.as_ref().map(|fee| fee.amount + fee.gst));
+        let what = match receipt.kind {
+            TransactionKind::Foreclosure => EventKind::Foreclosure { amount, fee: fee.unwrap_or_default() },
+            TransactionKind::CoolingOffReturn => EventKind::CoolingOffReturn { amount },
+            _ => EventKind::Repayment { amount },
+        };
+        self.account.events.push(Event { reference: receipt.id.to_string(), on: receipt.received_on, what });
+        self.receipts.push(receipt);
+    }
+
+    /// Leaves the receipt `id` out of the account from now on, as if it had never come; its record stays.
+    pub fn reverse(&mut self, id: TransactionId, reversal: Reversal) {
+        let reference = id.to_string();
+        self.account.events.retain(|event| event.reference != reference);
+        for receipt in self.receipts.iter_mut().filter(|receipt| receipt.id == id) {
+            receipt.reversed = Some(reversal.clone());
+        }
+    }
+
+    /// Takes a confirmed decision in.
+    pub fn decide(&mut self, decision: Decision, on: Date, what: EventKind) {
+        self.account.events.push(Event { reference: decision.reference.clone(), on, what });
+        self.decisions.push(decision);
+    }
+
     /// The account of the loan `id` of `user`.
     pub fn at(user: UserId, id: LoanId) -> Address<Self> {
         Address::new(User::partition(user), format!("LOAN_ACCOUNT#{id}"))

@@ -2,6 +2,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use shared::{
+    app::App,
     deserr::Deserr,
     http::FieldErrors,
     id::{Id, Prefixed},
@@ -10,7 +11,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::{LoanId, Mode};
+use super::{Loan, LoanId, Mode};
 use crate::borrower::{User, UserId};
 
 /// The id of a transaction, and of the receipt that it shows.
@@ -45,6 +46,22 @@ pub enum TransactionKind {
     WriteOff,
 }
 
+impl TransactionKind {
+    /// Which way its money goes.
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Disbursal => Direction::Credit,
+            Self::Repayment | Self::Foreclosure | Self::CoolingOffReturn => Direction::Debit,
+            Self::Waiver | Self::WriteOff => Direction::None,
+        }
+    }
+
+    /// Whether money came in by it, so that it is a receipt of the loan.
+    pub const fn is_receipt(self) -> bool {
+        matches!(self.direction(), Direction::Debit)
+    }
+}
+
 /// Which way the money went, as the borrower sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +88,21 @@ pub enum TransactionStatus {
     Failed,
     /// Taken back.
     Reversed,
+}
+
+/// What a transaction is about.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// What it is.
+    pub kind: TransactionKind,
+    /// How much.
+    pub amount: Paise,
+    /// How it came or went, where money moved.
+    pub mode: Option<Mode>,
+    /// The outside name.
+    pub reference: String,
+    /// The value date.
+    pub value_on: Date,
 }
 
 /// A transaction.
@@ -105,6 +137,47 @@ pub struct LoanTransaction {
 }
 
 impl LoanTransaction {
+    /// The payout of a loan.
+    pub fn disbursal(app: &App, loan: &Loan) -> Self {
+        let moved = Moved {
+            kind: TransactionKind::Disbursal,
+            amount: loan.net_disbursed,
+            mode: Some(Mode::Bank),
+            reference: loan.bank_reference.clone(),
+            value_on: loan.disbursed_on,
+        };
+        Self::new(app, loan, moved)
+    }
+
+    /// Something that is done.
+    pub fn new(app: &App, loan: &Loan, moved: Moved) -> Self {
+        Self {
+            id: Id::new(app.now(), app.random()),
+            user: loan.user,
+            loan: loan.id,
+            kind: moved.kind,
+            direction: moved.kind.direction(),
+            amount: moved.amount,
+            mode: moved.mode,
+            reference: moved.reference,
+            status: TransactionStatus::Succeeded,
+            value_on: moved.value_on,
+            reversal_reason: None,
+            at: app.now(),
+            updated_at: app.now(),
+        }
+    }
+
+    /// What keeps its reference to it alone.
+    pub fn reference_taken(&self) -> ReceiptReference {
+        ReceiptReference {
+            reference: self.reference.clone(),
+            transaction: self.id,
+            loan: self.loan,
+            user: self.user,
+        }
+    }
+
     /// The transaction `id` of `user`.
     pub fn at(user: UserId, id: TransactionId) -> Address<Self> {
         Address::new(User::partition(user), format!("TRANSACTION#{id}"))

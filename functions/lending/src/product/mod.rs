@@ -1,5 +1,7 @@
 //! Loan products as they are kept: the terms of [`loan::product`](crate::loan::product), whether they are on offer, and the one
 //! product that is built in, so that a fresh table can lend.
+mod wire;
+
 use jiff::Timestamp;
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use serde::{Deserialize, Serialize, Serializer};
@@ -56,11 +58,24 @@ impl Parsed for Percent {
     const RULE: &'static str = "must be a percentage from 0 to 1000 with at most four decimals";
     fn parsed(text: &str) -> Option<Self> {
         let decimal: Decimal = text.parse().ok()?;
-        let fits = decimal >= Decimal::ZERO && decimal <= Decimal::ONE_THOUSAND && decimal.normalize().scale() <= 4;
+        let fits =
+            decimal >= Decimal::ZERO && decimal <= Decimal::ONE_THOUSAND && decimal.normalize().scale() <= 4;
         fits.then(|| Self(decimal.normalize()))
     }
 }
 read_with!(Percent);
+
+/// A percentage of an amount: 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share(pub Decimal);
+
+impl Parsed for Share {
+    const RULE: &'static str = "must be a percentage from 0 to 100 with at most four decimals";
+    fn parsed(text: &str) -> Option<Self> {
+        Percent::parsed(text).filter(|share| share.0 <= Decimal::ONE_HUNDRED).map(|share| Self(share.0))
+    }
+}
+read_with!(Share);
 
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

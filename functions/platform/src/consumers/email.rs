@@ -35,7 +35,7 @@ async fn handle(app: &App, delivery: Delivery<'_>) -> Result<(), Error> {
         text = text.replace("{secret}", &Vault::of(app)?.open(&key, "letter", &secret)?);
     }
     let letter = Letter { key: &key, to: &to, subject: &subject, text: &text };
-    departure::once(app, "email", notice, app.port::<Mail>()?.send(app, &letter)).await
+    departure::once(app, "email", notice, Box::pin(app.port::<Mail>()?.send(app, &letter))).await
 }
 
 #[cfg(test)]

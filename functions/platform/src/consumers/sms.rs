@@ -32,7 +32,8 @@ async fn handle(app: &App, delivery: Delivery<'_>) -> Result<(), Error> {
     let SmsNotice { notice, owner, phone, template, text } = delivery.message()?;
     let phone = Vault::of(app)?.open(&owner, "phone", &phone)?;
     let to = international(&phone).ok_or_else(|| Error::internal("the number is not one"))?;
-    departure::once(app, "sms", notice, app.port::<Sms>()?.send(&to, &Text { template, body: text })).await
+    let text = Text { template, body: text };
+    departure::once(app, "sms", notice, Box::pin(app.port::<Sms>()?.send(&to, &text))).await
 }
 
 /// The number in E.164 form; ten digits are an Indian mobile number.
@@ -48,6 +49,10 @@ fn international(phone: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use shared::{
+        codes,
+        messages::sms::{Registration, Sms, Text},
+    };
     use stand::Stand;
 
     use super::{FUNCTION, international};
@@ -120,6 +125,35 @@ mod tests {
         assert!(!notice.to_string().contains("9876543210"));
         stand.deliver(&FUNCTION, &notice).await.unwrap();
         assert!(!stand.everything_stored().await.contains("9876543210"));
+    }
+
+    #[tokio::test]
+    async fn sns_says_which_refusals_pass_and_which_never_do() {
+        let stand = Stand::new().await;
+        let app = stand.app(&FUNCTION).await;
+        let text = || Text { template: "lending-sign-in".to_owned(), body: "Hello".to_owned() };
+        let refused = app.port::<Sms>().unwrap().send("+1", &text()).await.unwrap_err();
+        assert_eq!(refused.code(), codes::INTERNAL);
+        assert!(refused.cause_chain().unwrap().contains("InvalidParameter"));
+        stand.break_down("sns");
+        let passing = app.port::<Sms>().unwrap().send(TO, &text()).await.unwrap_err();
+        assert_eq!(passing.code(), codes::UNAVAILABLE);
+    }
+
+    #[tokio::test]
+    async fn an_indian_number_gets_the_registered_template() {
+        let dlt = "entity=1101,sender=QUINTT,lending-loan_disbursed=1107";
+        let stand = Stand::with(|config| config.sms_dlt = Registration::parse(dlt).unwrap()).await;
+        let notice = sms_notice(&stand.app(&FUNCTION).await, "9876543210");
+        stand.deliver(&FUNCTION, &notice).await.unwrap();
+        let attributes = &stand.sent_to(TO)[0].attributes;
+        for (name, value) in [
+            ("AWS.MM.SMS.EntityId", "1101"),
+            ("AWS.MM.SMS.TemplateId", "1107"),
+            ("AWS.SNS.SMS.SenderID", "QUINTT"),
+        ] {
+            assert_eq!(attributes[name], value);
+        }
     }
 
     #[test]

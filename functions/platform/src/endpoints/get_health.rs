@@ -13,7 +13,11 @@ pub static FUNCTION: Function = Function {
     module: module_path!(),
     wing: &WING,
     summary: "Tell whether the service is up",
-    trigger: Trigger::Http(Route { path: "/health", handler: || get(health::alive), ..Route::DEFAULT }),
+    trigger: Trigger::Http(Route {
+        path: "/health",
+        handler: || get(async || health::alive()),
+        ..Route::DEFAULT
+    }),
     ..Function::ENDPOINT
 };
 

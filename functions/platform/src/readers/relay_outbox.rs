@@ -25,7 +25,8 @@ pub static FUNCTION: Function = Function {
     ..Function::WORKER
 };
 
-/// A failure stops the batch here, and the stream goes on from this very item. A repeat sends again; every consumer bears that.
+/// A failure stops the batch here, and the stream goes on from this very item. A repeat sends again; every
+/// consumer bears that.
 async fn handle(app: &App, change: &Change) -> Result<(), Error> {
     match change.new_value::<Outgoing>()? {
         Some(outgoing) => outgoing.send(app).await,
@@ -61,7 +62,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_written_arrives_in_its_queue_in_order() {
         let stand = Stand::new().await;
-        testing::make_queues(&stand);
+        testing::make_queues(&stand).await;
         write(&stand, &["one", "two", "three"]).await;
         let reply = stand.invoke(&FUNCTION, &testing::stream_event(&stand)).await.unwrap();
         assert_eq!(reply["batchItemFailures"], serde_json::json!([]));
@@ -71,7 +72,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_names_its_wing_and_its_id() {
         let stand = Stand::new().await;
-        testing::make_queues(&stand);
+        testing::make_queues(&stand).await;
         write(&stand, &["one"]).await;
         stand.invoke(&FUNCTION, &testing::stream_event(&stand)).await.unwrap();
         let messages = stand.cloud().queues().receive("quintet-test-platform-sms", 1, Duration::ZERO).await;
@@ -82,7 +83,7 @@ mod tests {
     #[tokio::test]
     async fn a_record_that_comes_twice_is_sent_twice_and_nothing_is_lost() {
         let stand = Stand::new().await;
-        testing::make_queues(&stand);
+        testing::make_queues(&stand).await;
         write(&stand, &["one"]).await;
         let event = testing::stream_event(&stand);
         for _ in 0..2 {
@@ -94,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn when_the_queue_does_not_answer_the_stream_comes_again_from_there() {
         let stand = Stand::new().await;
-        testing::make_queues(&stand);
+        testing::make_queues(&stand).await;
         write(&stand, &["one", "two"]).await;
         let event = testing::stream_event(&stand);
         stand.break_down("sqs");
@@ -109,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn other_items_of_the_table_are_left_alone() {
         let stand = Stand::new().await;
-        testing::make_queues(&stand);
+        testing::make_queues(&stand).await;
         write(&stand, &["one"]).await;
         let mut event = testing::stream_event(&stand);
         event["Records"][0]["eventName"] = "MODIFY".into();

@@ -10,7 +10,7 @@ pub mod summarise;
 mod view;
 pub mod withdraw;
 
-pub use view::{ApplicationView, NextStep, OfferView};
+pub use view::{ApplicationView, NextStep, OfferView, ScheduleLine};
 
 use shared::{
     app::App,

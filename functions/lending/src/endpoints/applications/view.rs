@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     application::{ApplicationId, LoanApplication, Offer},
-    loan::state::ApplicationStatus,
+    loan::{schedule::Instalment, state::ApplicationStatus},
     product::Percent,
 };
 
@@ -50,7 +50,10 @@ impl ApplicationView {
             interest_rate: Percent(application.annual_rate_pct),
             emi_amount: application.emi.into(),
             status: application.status_at(now),
-            rejection_reason: application.rejection.as_ref().map(|rejection| rejection.reason.in_plain_words()),
+            rejection_reason: application
+                .rejection
+                .as_ref()
+                .map(|rejection| rejection.reason.in_plain_words()),
             created_at: application.created_at,
             updated_at: application.updated_at,
         }
@@ -72,7 +75,10 @@ impl NextStep {
     /// What comes after this status.
     pub fn after(status: ApplicationStatus) -> Vec<Self> {
         let step = |step, message| Self { step, message };
-        let employment = step("give_employment_details", "Give your employment details; we need them before we can make an offer");
+        let employment = step(
+            "give_employment_details",
+            "Give your employment details; we need them before we can make an offer",
+        );
         let bank = step("give_bank_details", "Give your own bank account; the money can go nowhere else");
         match status {
             ApplicationStatus::Submitted => {
@@ -82,7 +88,13 @@ impl NextStep {
                 vec![employment, bank, step("wait_for_decision", "An officer is looking at your application")]
             }
             ApplicationStatus::Approved => {
-                vec![step("accept_offer", "Read the Key Fact Statement and accept the offer before it expires"), bank]
+                vec![
+                    step(
+                        "accept_offer",
+                        "Read the Key Fact Statement and accept the offer before it expires",
+                    ),
+                    bank,
+                ]
             }
             ApplicationStatus::Accepted => {
                 vec![bank, step("wait_for_disbursal", "The money goes to your chosen account")]
@@ -150,6 +162,36 @@ impl From<&Offer> for OfferView {
             cooling_off_days: kfs.cooling_off_days,
             kfs_hash: offer.kfs_hash.clone(),
             valid_until: offer.valid_until,
+        }
+    }
+}
+
+/// One line of a schedule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScheduleLine {
+    /// Counts from 1.
+    number: u16,
+    #[schema(value_type = String, format = Date)]
+    due_on: Date,
+    #[schema(value_type = f64)]
+    principal: Rupees,
+    #[schema(value_type = f64)]
+    interest: Rupees,
+    #[schema(value_type = f64)]
+    emi_amount: Rupees,
+    #[schema(value_type = f64)]
+    balance_after: Rupees,
+}
+
+impl From<&Instalment> for ScheduleLine {
+    fn from(line: &Instalment) -> Self {
+        Self {
+            number: line.number,
+            due_on: line.due_on,
+            principal: line.principal.into(),
+            interest: line.interest.into(),
+            emi_amount: line.emi.into(),
+            balance_after: line.balance_after.into(),
         }
     }
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
-    borrower::{FullName, UserId},
+    borrower::{FullName, Language, UserId},
 };
 
 /// The declaration.
@@ -46,6 +46,9 @@ pub struct Response {
     #[schema(value_type = Option<String>)]
     full_name: Option<FullName>,
     email: Option<String>,
+    /// A new address that waits for its confirmation.
+    pending_email: Option<String>,
+    language: Language,
     /// All but the last four characters hidden.
     pan: Option<String>,
     profile_completion_step: u8,
@@ -56,8 +59,12 @@ pub struct Response {
     csrf_token: String,
 }
 
-async fn handle(State(app): State<App>, Borrower { user, session }: Borrower) -> Result<Reply<Response>, Error> {
+async fn handle(
+    State(app): State<App>,
+    Borrower { user, session }: Borrower,
+) -> Result<Reply<Response>, Error> {
     let mobile = Vault::of(&app)?.open(&user.id.to_string(), "phone", &user.phone)?;
+    let pending_email = user.pending_email(app.now()).map(str::to_owned);
     let basic = user.value.basic;
     Ok(Reply::ok(
         "Your profile",
@@ -66,6 +73,8 @@ async fn handle(State(app): State<App>, Borrower { user, session }: Borrower) ->
             mobile,
             pan: basic.as_ref().map(|basic| masked(&format!("XXXXXX{}", basic.pan_last4), 4)),
             email: basic.as_ref().map(|basic| basic.email.clone()),
+            pending_email,
+            language: user.value.language,
             full_name: basic.map(|basic| basic.full_name),
             profile_completion_step: user.value.profile_completion_step.number(),
             member_since: user.value.created_at,

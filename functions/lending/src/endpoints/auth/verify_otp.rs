@@ -3,6 +3,7 @@ use axum::{Extension, extract::State, http::HeaderMap, http::header::USER_AGENT,
 use serde::Serialize;
 use shared::{
     app::App,
+    clock::india,
     codes,
     deserr::Deserr,
     error::Error,
@@ -13,8 +14,10 @@ use shared::{
         IndianMobile, Lookup, Vault,
         otp::{self, Code, OTP_PEPPER, Right},
         session::{self, Session, Token},
+        staff::other_sessions,
         vault::{self, FIELD_KEY, LOOKUP_KEY},
     },
+    messages::notice,
     table::{Index, Stored, Write},
 };
 use utoipa::ToSchema;
@@ -24,6 +27,7 @@ use crate::{
     WING,
     access::SESSION_COOKIE,
     borrower::{PhoneTaken, Step, User, UserId},
+    notices::{NEW_DEVICE, recipient},
 };
 
 /// The declaration.
@@ -106,8 +110,14 @@ async fn handle(
     let partition = User::partition(user.id);
     let (token, session) =
         Token::issue(user.id, partition.clone(), app.now(), app.random(), user_agent, source.prefix());
-    let ended = if is_new { Vec::new() } else { oldest_beyond_the_most(&app, &partition).await? };
-    app.table().write(sign_in(right, &user, is_new, &session, &ended)).await?;
+    let earlier = if is_new { Vec::new() } else { other_sessions(&app, &partition, None).await? };
+    let on_new_device = !is_new && is_new_device(&session, &earlier);
+    let mut write = sign_in(right, &user, is_new, &session, &oldest_beyond_the_most(earlier));
+    if on_new_device {
+        let at = app.now().to_zoned(india()).strftime("%Y-%m-%d %H:%M").to_string();
+        write = notice::tell(write, &app, &WING, &recipient(&user), &NEW_DEVICE, &[("at", &at)])?;
+    }
+    app.table().write(write).await?;
 
     let response = Response {
         requires_profile_completion: user.profile_completion_step < Step::Complete,
@@ -129,13 +139,18 @@ fn new_user(app: &App, mobile: &IndianMobile, lookup: Lookup) -> Result<User, Er
     Ok(User::new(id, sealed, lookup, app.now()))
 }
 
+/// Whether no other session, living or just ended, came from what calls itself the same. What does not say
+/// its name cannot be told apart.
+fn is_new_device(session: &Session, earlier: &[Stored<Session>]) -> bool {
+    !session.user_agent.is_empty() && earlier.iter().all(|other| other.user_agent != session.user_agent)
+}
+
 /// The sessions that must end to make room for one more, oldest first.
-async fn oldest_beyond_the_most(app: &App, partition: &str) -> Result<Vec<Stored<Session>>, Error> {
-    let mut sessions = app.table().list(&Session::of(partition), 2 * session::MOST).await?;
+fn oldest_beyond_the_most(mut sessions: Vec<Stored<Session>>) -> Vec<Stored<Session>> {
     sessions.sort_by_key(|session| session.began_at);
     let too_many = (sessions.len() + 1).saturating_sub(session::MOST);
     sessions.truncate(too_many);
-    Ok(sessions)
+    sessions
 }
 
 /// Everything a sign-in changes, at once: a code that was used twice at the same moment signs in once.
@@ -155,7 +170,10 @@ mod tests {
     use stand::{Answer, Stand};
 
     use super::FUNCTION;
-    use crate::endpoints::auth::{get_profile, send_otp};
+    use crate::{
+        endpoints::auth::{get_profile, send_otp},
+        testing::signed_in_on,
+    };
 
     const MOBILE: &str = "9876543210";
 
@@ -181,9 +199,13 @@ mod tests {
         assert_eq!(answer.status, 200, "{answer:?}");
         let data = &answer.body["data"];
         assert_eq!(data["user"]["profile_completion_step"], 2);
-        assert_eq!((&data["requires_profile_completion"], &data["session_created"]), (&json!(true), &json!(true)));
+        assert_eq!(
+            (&data["requires_profile_completion"], &data["session_created"]),
+            (&json!(true), &json!(true))
+        );
         let cookie = &answer.cookies[0];
-        for part in ["__Host-sid=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=86400"] {
+        for part in ["__Host-sid=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=86400"]
+        {
             assert!(cookie.contains(part), "{cookie}");
         }
         let profile = stand.call(&get_profile::FUNCTION).cookie(&answer.cookie("__Host-sid").unwrap()).await;
@@ -268,5 +290,18 @@ mod tests {
         // The early ones are past 24 hours as well; what counts is that never more than ten are kept.
         let kept = stand.everything_stored().await.matches("\"entity\": S(\"session\")").count();
         assert!(kept <= 10, "{kept}");
+    }
+
+    #[tokio::test]
+    async fn a_device_that_was_not_there_before_is_told_about_and_a_known_one_is_not() {
+        let stand = Stand::new().await;
+        for (device, told) in
+            [("Phone", 0), ("Phone", 0), ("Laptop", 1), ("Phone", 1), ("", 1), ("Laptop", 1)]
+        {
+            signed_in_on(&stand, MOBILE, device).await;
+            let stored = stand.everything_stored().await;
+            assert_eq!(stored.matches("\"entity\": S(\"notice\")").count(), told, "{device}");
+            stand.advance(SignedDuration::from_mins(6));
+        }
     }
 }

@@ -1,0 +1,4 @@
+//! Accept the offer for a loan application
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::applications::accept::FUNCTION)
+}

@@ -1,0 +1,4 @@
+//! Begin to use another authenticator
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::staff_auth::enrol_totp::FUNCTION)
+}

@@ -1,0 +1,4 @@
+//! Show a loan with its payments
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::loans::get::FUNCTION)
+}

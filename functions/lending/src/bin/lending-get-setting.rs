@@ -1,0 +1,4 @@
+//! Show a setting
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::settings::get::FUNCTION)
+}

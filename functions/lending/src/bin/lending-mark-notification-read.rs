@@ -1,0 +1,4 @@
+//! Mark a notification as read
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::notifications::mark_read::FUNCTION)
+}

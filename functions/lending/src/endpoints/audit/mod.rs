@@ -1,0 +1,2 @@
+//! The audit log, to be read.
+pub mod list;

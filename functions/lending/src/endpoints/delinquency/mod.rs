@@ -1,0 +1,3 @@
+//! How late the loans of the house are, for staff.
+pub mod list_loans;
+pub mod summarise;

@@ -1,0 +1,2 @@
+//! How much a borrower could borrow.
+pub mod get;

@@ -1,0 +1,2 @@
+//! The instalment calculator.
+pub mod calculate;

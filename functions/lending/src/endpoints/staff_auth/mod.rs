@@ -1,0 +1,7 @@
+//! Signing in and out for staff: password, then authenticator.
+pub mod change_password;
+pub mod confirm_totp;
+pub mod enrol_totp;
+pub mod sign_in;
+pub mod sign_out;
+pub mod who_am_i;

@@ -1,0 +1,151 @@
+//! When a borrower is reminded: three days and one day before an instalment falls due, on the day, and 1, 3, 7, 15 and 30 days
+//! after it (`spec/lending.md` 3.1). Each of these is sent once for each instalment. A run that was missed is made up for by
+//! the newest reminder that applies, never by an older one as well.
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use shared::{
+    clock::{at_local, india},
+    money::Paise,
+    table::{Address, Due, Entity, IndexKeys, Key},
+};
+
+use super::LoanId;
+use crate::{
+    borrower::{User, UserId},
+    loan::{
+        account::{InstalmentState, LoanState},
+        due_dates::{Frequency, days_between},
+    },
+};
+
+/// Days from the due date, in order.
+const OFFSETS: [i8; 8] = [-3, -1, 0, 1, 3, 7, 15, 30];
+/// Reminders go out at nine in the morning in India.
+const HOUR: i8 = 9;
+
+/// The newest reminder that was sent for an instalment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The version of the schedule.
+    pub version: u16,
+    /// The number within the version.
+    pub number: u16,
+    /// Days from the due date.
+    pub offset: i8,
+}
+
+/// A reminder that is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reminder {
+    /// What it will be when it is sent.
+    pub mark: Reminded,
+    /// The due date.
+    pub due_on: Date,
+    /// Still missing of the instalment; what lies on account is taken off.
+    pub amount: Paise,
+    /// Days since the due date, negative before it.
+    pub days: i64,
+}
+
+/// The reminders to be sent on the day of `state`, when those in `sent` have been.
+pub fn reminders(state: &LoanState, sent: &[Reminded]) -> Vec<Reminder> {
+    let due = unpaid(state).into_iter().filter_map(|(line, amount)| {
+        let days = days_between(line.due_on, state.as_of);
+        let newest = OFFSETS.into_iter().rfind(|offset| i64::from(*offset) <= days)?;
+        let already = last_sent(line, sent).is_some_and(|offset| offset >= newest);
+        let mark = Reminded { version: line.version, number: line.number, offset: newest };
+        (!already).then_some(Reminder { mark, due_on: line.due_on, amount, days })
+    });
+    due.collect()
+}
+
+/// The next instant at which a reminder may have to be sent, behind the day of `state` and everything in `sent`.
+pub fn remind_at(state: &LoanState, sent: &[Reminded]) -> Option<Timestamp> {
+    let days = unpaid(state).into_iter().filter_map(|(line, _)| next_day(line, sent, state.as_of));
+    days.min().map(|day| at_local(day, HOUR, 0, &india()))
+}
+
+/// Marks `reminder` as sent, and forgets the instalments that are no longer open.
+pub fn remember(sent: &mut Vec<Reminded>, reminder: &Reminder, state: &LoanState) {
+    let open = unpaid(state);
+    sent.retain(|mark| {
+        let is = |line: &InstalmentState| (line.version, line.number) == (mark.version, mark.number);
+        (mark.version, mark.number) != (reminder.mark.version, reminder.mark.number)
+            && open.iter().any(|(line, _)| is(line))
+    });
+    sent.push(reminder.mark);
+}
+
+/// The day of the newest reminder that applies and was not sent, otherwise of the next one.
+fn next_day(line: &InstalmentState, sent: &[Reminded], today: Date) -> Option<Date> {
+    let day_of = |offset: i8| Frequency::every_days(1).step(line.due_on, i32::from(offset));
+    let behind = last_sent(line, sent);
+    let mut open = OFFSETS.into_iter().filter(|offset| behind.is_none_or(|sent| *offset > sent));
+    let mut next = open.next()?;
+    for offset in open {
+        if day_of(offset) > today {
+            break;
+        }
+        next = offset;
+    }
+    Some(day_of(next))
+}
+
+fn last_sent(line: &InstalmentState, sent: &[Reminded]) -> Option<i8> {
+    let of_line = sent.iter().filter(|mark| (mark.version, mark.number) == (line.version, line.number));
+    of_line.map(|mark| mark.offset).max()
+}
+
+/// The open instalments with what is missing of each, in the order in which they fall due.
+fn unpaid(state: &LoanState) -> Vec<(&InstalmentState, Paise)> {
+    if !state.status.is_running() {
+        return Vec::new();
+    }
+    let mut on_account = state.on_account;
+    let missing = state.instalments.iter().filter_map(|line| {
+        let covered = on_account.min(line.unpaid());
+        on_account -= covered;
+        let missing = line.unpaid() - covered;
+        missing.is_positive().then_some((line, missing))
+    });
+    missing.collect()
+}
+
+/// Lets a loan be found when its borrower is to be reminded. What was sent stands in the loan itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReminderDuty {
+    /// The loan.
+    pub loan: LoanId,
+    /// Whose it is.
+    pub user: UserId,
+    /// When.
+    pub remind_at: Timestamp,
+}
+
+impl ReminderDuty {
+    /// The kind of the due index.
+    pub const DUE: &'static str = "LENDING#REMINDER";
+
+    /// The duty of the loan `id` of `user`.
+    pub fn at(user: UserId, id: LoanId) -> Address<Self> {
+        Address::new(User::partition(user), format!("REMINDER#{id}"))
+    }
+
+    /// The borrower and the loan whose duty lies at `key`.
+    pub fn named_by(key: &Key) -> Option<(UserId, LoanId)> {
+        let user = key.pk.strip_prefix("LENDING#USER#")?.parse().ok()?;
+        Some((user, key.sk.strip_prefix("REMINDER#")?.parse().ok()?))
+    }
+}
+
+impl Entity for ReminderDuty {
+    const NAME: &'static str = "lending_reminder_duty";
+
+    fn key(&self) -> Key {
+        ReminderDuty::at(self.user, self.loan).key
+    }
+
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { due: Some(Due { kind: Self::DUE, at: self.remind_at }), ..IndexKeys::default() }
+    }
+}

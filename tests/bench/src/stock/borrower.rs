@@ -1,0 +1,69 @@
+//! A borrower whose profile is complete.
+use lending::{
+    WING,
+    borrower::{
+        AdditionalDetails, BasicDetails, FullName, Gender, MaritalStatus, Occupation, PanTaken, PhoneTaken,
+        Pincode, User, UserId,
+    },
+};
+use shared::{
+    app::App,
+    http::Parsed,
+    id::Id,
+    identity::{Vault, vault::lookup},
+    table::Write,
+};
+
+use crate::Fault;
+
+/// The borrower `index` of the stock, and the write that makes them. Their numbers begin with 7, so that nobody in a walk has
+/// one of them.
+pub(super) fn signed_up(app: &App, index: usize) -> Result<(UserId, Write), Fault> {
+    let fault = |error| format!("no borrower can be made: {error:?}");
+    let id: UserId = Id::new(app.now(), app.random());
+    let vault = Vault::of(app).map_err(fault)?;
+    let (phone, pan) =
+        (format!("7{index:09}"), format!("BNCHA{:04}{}", index % 10_000, letter(index / 10_000)));
+    let phone_lookup = lookup(app, WING.tag, "phone", &phone).map_err(fault)?;
+    // Not the PAN alone: there are more borrowers than numbers of this form.
+    let pan_lookup = lookup(app, WING.tag, "pan", &format!("{pan}{index}")).map_err(fault)?;
+    let sealed = vault.seal(&id.to_string(), "phone", &phone).map_err(fault)?;
+    let mut user = User::new(id, sealed, phone_lookup.clone(), app.now());
+    user.complete_basic(
+        BasicDetails {
+            full_name: parsed::<FullName>("Asha Verma"),
+            date_of_birth: jiff::civil::date(1994, 7, 21),
+            gender: Gender::Female,
+            pan: vault.seal(&id.to_string(), "pan", &pan).map_err(fault)?,
+            pan_lookup: pan_lookup.clone(),
+            pan_last4: pan[6..].to_owned(),
+            email: format!("borrower{index}@example.in"),
+        },
+        app.now(),
+    );
+    let additional = AdditionalDetails {
+        address_line1: "14 Lake Road".to_owned(),
+        address_line2: None,
+        city: "Pune".to_owned(),
+        state: "Maharashtra".to_owned(),
+        pincode: parsed::<Pincode>("411001"),
+        marital_status: MaritalStatus::Married,
+        occupation: Occupation::Salaried,
+    };
+    if !user.complete_additional(additional, app.now()) {
+        return Err("a borrower of the stock cannot complete their profile".into());
+    }
+    let write = Write::new()
+        .create(&user)
+        .create(&PhoneTaken { phone: phone_lookup, user: id })
+        .create(&PanTaken { pan: pan_lookup, user: id });
+    Ok((id, write))
+}
+
+fn parsed<T: Parsed>(text: &str) -> T {
+    T::parsed(text).expect("a valid text")
+}
+
+fn letter(index: usize) -> char {
+    char::from(b'A' + u8::try_from(index % 26).unwrap_or_default())
+}
