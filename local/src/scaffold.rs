@@ -65,11 +65,14 @@ pub fn endpoint(root: &Path, draft: &Draft<'_>) -> Result<Drafted, ScaffoldError
     let path = draft.path.map_or_else(|| format!("/api/{noun}"), str::to_owned);
     let segments: Option<Vec<_>> = path.strip_prefix('/').map(|rest| rest.split('/').collect());
     let segments = segments.unwrap_or_default();
-    let fits = |segment: &&str| plain(segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')).unwrap_or(segment));
+    let fits = |segment: &&str| {
+        plain(segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')).unwrap_or(segment))
+    };
     if segments.is_empty() || !segments.iter().all(|segment| fits(segment)) {
         return Err(ScaffoldError::Path(path));
     }
-    let area = segments.iter().find(|segment| **segment != "api" && !segment.starts_with('{')).unwrap_or(&noun);
+    let area =
+        segments.iter().find(|segment| **segment != "api" && !segment.starts_with('{')).unwrap_or(&noun);
     let (area, module) = (area.replace('-', "_"), draft.name.replace('-', "_"));
 
     let endpoints = wing.join("endpoints");
@@ -177,7 +180,8 @@ fn declare(root: &Path, parent: &Path, child: &str) -> Result<bool, ScaffoldErro
     let text = match read_to_string(root.join(parent)) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let area = parent.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+            let area =
+                parent.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
             format!("//! Endpoints: {}.\n", area.replace('_', " "))
         }
         Err(error) => return Err(ScaffoldError::File(parent.to_owned(), error)),
@@ -222,8 +226,12 @@ mod tests {
     fn house() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), Path::new("functions/trial/src/lib.rs"), "").unwrap();
-        put(root.path(), Path::new("functions/trial/src/endpoints/mod.rs"), "//! Endpoints.\npub mod auth;\npub mod users;\n")
-            .unwrap();
+        put(
+            root.path(),
+            Path::new("functions/trial/src/endpoints/mod.rs"),
+            "//! Endpoints.\npub mod auth;\npub mod users;\n",
+        )
+        .unwrap();
         root
     }
 
@@ -233,9 +241,14 @@ mod tests {
         let draft = Draft { wing: "trial", name: "close-loan", path: Some("/api/loans/{id}/close") };
         let drafted = endpoint(root.path(), &draft).unwrap();
         assert_eq!(drafted.listed_as, "&endpoints::loans::close_loan::FUNCTION,");
-        let read = |path: &str| read_to_string(root.path().join("functions/trial/src/endpoints").join(path)).unwrap();
+        let read = |path: &str| {
+            read_to_string(root.path().join("functions/trial/src/endpoints").join(path)).unwrap()
+        };
         let text = read("loans/close_loan.rs");
-        assert!(text.contains("name: \"trial-close-loan\"") && text.contains("method: Method::Post"), "{text}");
+        assert!(
+            text.contains("name: \"trial-close-loan\"") && text.contains("method: Method::Post"),
+            "{text}"
+        );
         assert_eq!(read("loans/mod.rs"), "//! Endpoints: loans.\npub mod close_loan;\n");
         assert_eq!(read("mod.rs"), "//! Endpoints.\npub mod auth;\npub mod loans;\npub mod users;\n");
         assert!(matches!(endpoint(root.path(), &draft), Err(ScaffoldError::Exists(_))));
@@ -246,14 +259,23 @@ mod tests {
         let root = house();
         let refused = |wing, name, path| endpoint(root.path(), &Draft { wing, name, path }).is_err();
         assert!(refused("nowhere", "get-loan", None));
-        assert!(["loan", "Get-Loan", "get-", "-loan", "get--loan"].iter().all(|name| refused("trial", name, None)));
-        assert!(["api", "/API", "/a//b", "/a/{}"].iter().all(|path| refused("trial", "get-loan", Some(path))));
+        assert!(
+            ["loan", "Get-Loan", "get-", "-loan", "get--loan"]
+                .iter()
+                .all(|name| refused("trial", name, None))
+        );
+        assert!(["api", "/API", "/a//b", "/a/{}"].iter().all(|path| refused(
+            "trial",
+            "get-loan",
+            Some(path)
+        )));
     }
 
     #[test]
     fn the_verb_suggests_the_method() {
-        assert_eq!([method("list"), method("update"), method("delete"), method("pay")].map(Method::name), [
-            "GET", "PUT", "DELETE", "POST"
-        ]);
+        assert_eq!(
+            [method("list"), method("update"), method("delete"), method("pay")].map(Method::name),
+            ["GET", "PUT", "DELETE", "POST"]
+        );
     }
 }

@@ -105,7 +105,8 @@ fn every_declaration_is_listed_and_stands_where_its_name_says() {
             }
         }
     }
-    let listed: BTreeMap<_, _> = functions().into_iter().map(|function| (function.module, function)).collect();
+    let listed: BTreeMap<_, _> =
+        functions().into_iter().map(|function| (function.module, function)).collect();
     let missing = written.iter().filter(|module| !listed.contains_key(module.as_str()));
     faults.extend(missing.map(|module| format!("{module}::FUNCTION is not in the list of its wing")));
     for (module, function) in listed {
@@ -168,7 +169,8 @@ fn no_two_endpoints_share_a_route() {
     for function in functions() {
         let Some(route) = function.route() else { continue };
         // What a parameter is called makes no difference to a router.
-        let path: Vec<_> = route.path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+        let path: Vec<_> =
+            route.path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
         let key = (function.wing.name, route.method, path.join("/"));
         if let Some(other) = known.insert(key, function.name) {
             faults.push(format!("{} and {other}: {} {}", function.name, route.method.name(), route.path));
@@ -218,7 +220,8 @@ fn consumers_have_time_to_work_and_report_failures_one_by_one() {
 
 /// The text of the resource of this type that contains `part`.
 fn resource_where(template: &str, part: &str, kind: &str) -> String {
-    let found = template.split("\n\n").find(|text| text.contains(part) && text.contains(&format!("Type: {kind}\n")));
+    let found =
+        template.split("\n\n").find(|text| text.contains(part) && text.contains(&format!("Type: {kind}\n")));
     found.unwrap_or_else(|| panic!("no {kind} with {part}")).to_owned()
 }
 
@@ -228,7 +231,8 @@ fn templates_set_exactly_the_variables_that_are_read() {
         let text = read(format!("functions/{}/template.yaml", wing.name));
         let (_, after) = text.split_once("      Variables:\n").unwrap();
         let lines = after.lines().take_while(|line| line.starts_with("        "));
-        let names: Vec<_> = lines.filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+        let names: Vec<_> =
+            lines.filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
         assert_eq!(names, [Config::FROM_TEMPLATE, Config::OPTIONAL].concat(), "{}", wing.name);
     }
 }
@@ -243,8 +247,9 @@ fn the_root_template_has_the_table_of_the_schema() {
 fn the_root_template_has_every_secret() {
     let text = read("template.yaml");
     let needs = functions().into_iter().flat_map(Function::all_needs);
-    let names: BTreeSet<_> =
-        needs.filter_map(|need| if let Need::Secret(secret) = need { Some(secret.name) } else { None }).collect();
+    let names: BTreeSet<_> = needs
+        .filter_map(|need| if let Need::Secret(secret) = need { Some(secret.name) } else { None })
+        .collect();
     let missing = names.iter().filter(|name| !text.contains(&format!("quintet/${{Stage}}/{name}\"")));
     none(&missing.map(|name| format!("template.yaml has no secret {name}")).collect::<Vec<_>>());
 }
@@ -254,9 +259,11 @@ fn the_root_template_hands_every_wing_its_parameters() {
     let text = read("template.yaml");
     for (wing, _) in House::built().wings {
         let location = format!("Location: functions/{}/template.yaml", wing.name);
-        let (_, after) = text.split_once(&location).unwrap_or_else(|| panic!("template.yaml lacks {}", wing.name));
+        let (_, after) =
+            text.split_once(&location).unwrap_or_else(|| panic!("template.yaml lacks {}", wing.name));
         let lines = after.lines().skip(2).take_while(|line| line.starts_with("        "));
-        let names: Vec<_> = lines.filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+        let names: Vec<_> =
+            lines.filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
         assert_eq!(names, template::parameter_names(), "{}", wing.name);
     }
 }
@@ -282,7 +289,8 @@ fn the_binaries_contain_nothing_of_the_tests() {
         let tree = String::from_utf8(tree.stdout).unwrap();
         let packages: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
         assert!(packages.contains("shared"), "{}", wing.name);
-        let forbidden = ["stand", "local", "local-aws", "dynoxide-rs", "rusqlite", "insta", "proptest", "tests"];
+        let forbidden =
+            ["stand", "local", "local-aws", "dynoxide-rs", "rusqlite", "insta", "proptest", "tests"];
         let found: Vec<_> = forbidden.iter().filter(|name| packages.contains(**name)).collect();
         assert!(found.is_empty(), "{} links {found:?}", wing.name);
     }

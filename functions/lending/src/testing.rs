@@ -351,3 +351,34 @@ pub async fn receive(
     let record = &crate::endpoints::servicing::record_repayment::FUNCTION;
     stand.call(record).cookie(finance).path("id", loan.loan).json(body).await
 }
+
+/// Delivers everything that waits in the queue of `consumer`; how many messages that were.
+pub async fn work_off(stand: &Stand, consumer: &'static Function) -> usize {
+    let shared::function::Trigger::Queue(declared) = &consumer.trigger else { panic!("no consumer") };
+    let queue = format!("quintet-test-{}", declared.queue.name);
+    let mut done = 0;
+    loop {
+        let messages = stand.cloud().queues().receive(&queue, 10, std::time::Duration::ZERO).await;
+        if messages.is_empty() {
+            return done;
+        }
+        for message in messages {
+            stand.deliver(consumer, &Value::from(message.body)).await.unwrap();
+            stand.cloud().queues().delete(&queue, &message.receipt_handle).unwrap();
+            done += 1;
+        }
+    }
+}
+
+/// Goes to `hour:minute` in India on `day` and runs `job` with its `consumer`, as the clock would; how many messages it made.
+pub async fn run_job(
+    stand: &Stand,
+    (job, consumer): (&'static Function, &'static Function),
+    day: jiff::civil::Date,
+    (hour, minute): (i8, i8),
+) -> usize {
+    let due = shared::clock::at_local(day, hour, minute, &shared::clock::india());
+    stand.advance(due.duration_since(stand.now()));
+    stand.run(job, due).await.unwrap();
+    work_off(stand, consumer).await
+}

@@ -8,7 +8,7 @@ use shared::{
     function::{Consumer, Function, Need, Queue, Trigger},
     messages::notice,
     runtime::Delivery,
-    table::{Stored, Write},
+    table::{Key, Stored, Write},
 };
 
 use crate::{
@@ -44,6 +44,13 @@ pub struct OfferDue {
     pub user: UserId,
     /// The application.
     pub application: ApplicationId,
+}
+
+impl OfferDue {
+    /// What lies at `key`, if it is an application.
+    pub fn named_by(key: &Key) -> Option<Self> {
+        LoanApplication::named_by(key).map(|(user, application)| Self { user, application })
+    }
 }
 
 async fn handle(app: &App, delivery: Delivery<'_>) -> Result<(), Error> {

@@ -97,3 +97,118 @@ fn tell(app: &App, user: &User, loan: &Loan, reminder: &Reminder, write: Write) 
         [("number", loan.number.as_str()), ("amount", &amount), ("due_on", &due_on), ("days", &days)];
     notice::tell(write, app, &WING, &notices::recipient(user), template, &values)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{ToSpan, civil::Date};
+    use serde_json::json;
+    use shared::{messages::notice::Notice, table::Stored};
+    use stand::Stand;
+
+    use super::{FUNCTION, ReminderDue};
+    use crate::{
+        borrower::User,
+        schedules::send_reminders,
+        testing::{PaidOut, assert_books_right, go_to, paid_out, receive, run_job, staff_signed_in},
+    };
+
+    async fn morning(stand: &Stand, day: &str) -> usize {
+        run_job(stand, (&send_reminders::FUNCTION, &FUNCTION), day.parse().unwrap(), (9, 0)).await
+    }
+
+    /// `MM-DD template` of every reminder, in order.
+    async fn reminded(stand: &Stand, loan: &PaidOut) -> Vec<String> {
+        let mut notices: Vec<Stored<Notice>> =
+            stand.table().list(&Notice::of(&User::partition(loan.user)), 1000).await.unwrap();
+        notices.reverse();
+        let reminders = notices
+            .iter()
+            .filter(|notice| ["due_soon", "due_today", "overdue"].contains(&notice.template.as_str()));
+        reminders
+            .map(|notice| format!("{} {}", notice.created_at.strftime("%m-%d"), notice.template))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn an_unpaid_instalment_is_reminded_of_on_eight_days() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        let mut day: Date = "2026-01-25".parse().unwrap();
+        while day < "2026-03-01".parse().unwrap() {
+            morning(&stand, &day.to_string()).await;
+            day = day + 1.days();
+        }
+        assert_eq!(
+            reminded(&stand, &loan).await,
+            [
+                "02-02 due_soon",
+                "02-04 due_soon",
+                "02-05 due_today",
+                "02-06 overdue",
+                "02-08 overdue",
+                "02-12 overdue",
+                "02-20 overdue",
+            ]
+        );
+        morning(&stand, "2026-03-07").await;
+        let all = reminded(&stand, &loan).await;
+        assert_eq!(
+            all[7..],
+            ["03-07 overdue", "03-07 overdue"],
+            "30 days after the first, 2 after the second"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_was_missed_is_made_up_for_by_the_newest_that_applies() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        for day in ["2026-02-03", "2026-02-10", "2026-02-11", "2026-02-12"] {
+            morning(&stand, day).await;
+        }
+        assert_eq!(reminded(&stand, &loan).await, ["02-03 due_soon", "02-10 overdue", "02-12 overdue"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_comes_twice_reminds_once() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        go_to(&stand, "2026-02-05");
+        let due = json!(ReminderDue { user: loan.user, loan: loan.loan });
+        let deliveries = futures::future::join_all((0..5).map(|_| stand.deliver(&FUNCTION, &due))).await;
+        assert!(deliveries.iter().all(Result::is_ok), "{deliveries:?}");
+        assert_eq!(reminded(&stand, &loan).await, ["02-05 due_today"]);
+        assert_books_right(&stand, &loan).await;
+    }
+
+    #[tokio::test]
+    async fn who_has_paid_is_not_reminded_and_who_has_paid_a_part_of_the_rest() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        receive(&stand, &loan.finance, &loan, json!(5000), "2026-01-05", "UTR-1").await;
+        for day in ["2026-02-02", "2026-02-05", "2026-02-08"] {
+            assert_eq!(morning(&stand, day).await, 0);
+        }
+        morning(&stand, "2026-03-05").await;
+        assert_eq!(reminded(&stand, &loan).await, ["03-05 due_today"]);
+        assert!(stand.everything_stored().await.contains("Rs 4168.00 of your loan"), "416.00 lay on account");
+    }
+
+    #[tokio::test]
+    async fn a_reversed_receipt_lets_the_reminders_go_on() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        go_to(&stand, "2026-02-05");
+        let finance = staff_signed_in(&stand, &["finance"]).await;
+        let answer = receive(&stand, &finance, &loan, json!(4584), "2026-02-05", "UTR-1").await;
+        assert_eq!(morning(&stand, "2026-02-06").await, 0);
+        let receipt = answer.body["data"]["transaction"]["id"].as_str().unwrap();
+        let reverse = &crate::endpoints::servicing::reverse_repayment::FUNCTION;
+        go_to(&stand, "2026-02-07");
+        let finance = staff_signed_in(&stand, &["finance"]).await;
+        let body = json!({ "reason": "It bounced" });
+        stand.call(reverse).cookie(&finance).path("id", receipt).json(body).await;
+        morning(&stand, "2026-02-08").await;
+        assert_eq!(reminded(&stand, &loan).await, ["02-08 overdue"]);
+    }
+}

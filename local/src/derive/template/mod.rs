@@ -90,7 +90,10 @@ fn parameters() -> Map {
     });
     Config::OPTIONAL.iter().fold(fixed, |map, name| {
         let about = format!("The variable {name}, see shared/src/config.rs; empty counts as not set");
-        map.set(parameter_of(name), Map::new().set("Type", "String").set("Default", "").set("Description", about))
+        map.set(
+            parameter_of(name),
+            Map::new().set("Type", "String").set("Default", "").set("Description", about),
+        )
     })
 }
 
@@ -110,7 +113,8 @@ fn globals() -> Result<Map, DeriveError> {
 
 /// The variables that [`Config`] reads and Lambda does not set by itself.
 fn variables() -> Result<Map, DeriveError> {
-    let required = Config::FROM_TEMPLATE.iter().try_fold(Map::new(), |map, name| Ok(map.set(*name, variable(name)?)))?;
+    let required =
+        Config::FROM_TEMPLATE.iter().try_fold(Map::new(), |map, name| Ok(map.set(*name, variable(name)?)))?;
     Ok(Config::OPTIONAL.iter().fold(required, |map, name| map.set(*name, reference(parameter_of(name)))))
 }
 

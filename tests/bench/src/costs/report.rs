@@ -2,7 +2,7 @@
 use std::fmt::Write as _;
 
 use shared::{
-    function::{Function, Method, Route},
+    function::{Function, Route},
     http::Credential,
 };
 
@@ -152,6 +152,6 @@ mod tests {
         }
         assert!(report.contains("calls, 100 000 loans"));
         assert_eq!(budget(lending::endpoints::auth::send_otp::FUNCTION.route().unwrap()), 1);
-        assert_eq!([Method::Get.name(), &thousands(999)], ["GET", "999"]);
+        assert_eq!([thousands(999), thousands(100_000)], ["999", "100 000"]);
     }
 }

@@ -68,10 +68,11 @@ impl Cost {
 /// Walks through `steps`.
 pub(super) async fn walk(house: &House, steps: &Steps) -> Result<Walked, Fault> {
     let memory = Memory::from([("mobile", MOBILE.to_owned())]);
+    let wing = steps.wing.name;
     let people = BTreeMap::from([
-        (Who::Officer, signed_in(&house.store, "officer-of-the-walk", staff::OFFICER).await?),
-        (Who::Admin, signed_in(&house.store, "admin-of-the-walk", staff::ADMIN).await?),
-        (Who::Finance, signed_in(&house.store, "finance-of-the-walk", staff::FINANCE).await?),
+        (Who::Officer, signed_in(&house.store, &format!("officer-of-{wing}"), staff::OFFICER).await?),
+        (Who::Admin, signed_in(&house.store, &format!("admin-of-{wing}"), staff::ADMIN).await?),
+        (Who::Finance, signed_in(&house.store, &format!("finance-of-{wing}"), staff::FINANCE).await?),
     ]);
     let mut walk = Walk { house, memory, people, walked: Walked::default() };
     for line in steps.lines {

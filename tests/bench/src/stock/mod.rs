@@ -92,12 +92,12 @@ impl<'a> Stock<'a> {
     }
 
     async fn write(&self, write: Write) -> Result<(), Fault> {
-        self.app
-            .table()
-            .write(write)
-            .await
-            .map_err(|error| format!("the stock cannot be stored: {error:?}").into())
+        self.app.table().write(write).await.map_err(fault)
     }
+}
+
+fn fault(error: Error) -> Fault {
+    format!("the stock cannot be stored: {error:?}").into()
 }
 
 /// The numbers of so many applications that were all paid out.
