@@ -68,7 +68,7 @@ pub fn endpoint(root: &Path, draft: &Draft<'_>) -> Result<Drafted, ScaffoldError
     let fits = |segment: &&str| {
         plain(segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')).unwrap_or(segment))
     };
-    if segments.is_empty() || !segments.iter().all(|segment| fits(segment)) {
+    if segments.is_empty() || !segments.iter().all(fits) {
         return Err(ScaffoldError::Path(path));
     }
     let area =
@@ -193,7 +193,7 @@ fn declare(root: &Path, parent: &Path, child: &str) -> Result<bool, ScaffoldErro
     }
     let is_module = |text: &&str| text.starts_with("pub mod ");
     let after = lines.iter().rposition(|text| is_module(text) && **text < *line);
-    let before = lines.iter().position(|text| is_module(&text));
+    let before = lines.iter().position(is_module);
     let after_docs = lines.iter().position(|text| !text.starts_with("//!")).unwrap_or(lines.len());
     lines.insert(after.map(|at| at + 1).or(before).unwrap_or(after_docs), &line);
     put(root, parent, &(lines.join("\n") + "\n"))?;

@@ -182,11 +182,11 @@ fn no_two_endpoints_share_a_route() {
 #[test]
 fn every_queue_has_one_consumer_in_the_wing_it_is_named_after() {
     let mut faults = Vec::new();
-    let mut consumed = BTreeSet::new();
+    let mut served = BTreeSet::new();
     for function in functions() {
         let Trigger::Queue(consumer) = &function.trigger else { continue };
         let queue = consumer.queue.name;
-        if !consumed.insert(queue) {
+        if !served.insert(queue) {
             faults.push(format!("{queue} has two consumers"));
         }
         if !queue.starts_with(&format!("{}-", function.wing.name)) {
@@ -196,7 +196,7 @@ fn every_queue_has_one_consumer_in_the_wing_it_is_named_after() {
     for function in functions() {
         for need in function.all_needs() {
             if let Need::Send(queue) = need
-                && !consumed.contains(queue.name)
+                && !served.contains(queue.name)
             {
                 faults.push(format!("{} sends to {}, which nobody consumes", function.name, queue.name));
             }

@@ -42,7 +42,8 @@ async fn authenticate_borrower(app: &App, parts: &mut Parts) -> Result<Caller, E
     let token = cookie_value(&parts.headers, SESSION_COOKIE).ok_or(codes::NOT_SIGNED_IN)?;
     let presented = Token::present::<User>(token).ok_or(codes::NOT_SIGNED_IN)?;
     let owner = User::partition(presented.owner);
-    let (session, user) = app.table().get_two(presented.session_at(&owner), User::at(presented.owner)).await?;
+    let (session, user) =
+        app.table().get_two(presented.session_at(&owner), User::at(presented.owner)).await?;
     let (Some(session), Some(user)) = (session, user) else { return Err(codes::NOT_SIGNED_IN.into()) };
     if !session.is_alive(app.now()) {
         return Err(codes::SESSION_EXPIRED.into());
@@ -113,7 +114,11 @@ pub struct Staff {
     pub actor: Actor,
 }
 
-async fn authenticate_staff(app: &App, parts: &mut Parts, roles: &'static [&'static str]) -> Result<Caller, Error> {
+async fn authenticate_staff(
+    app: &App,
+    parts: &mut Parts,
+    roles: &'static [&'static str],
+) -> Result<Caller, Error> {
     let found = find_staff(app, parts).await?;
     let missing = found.member.missing();
     if !missing.is_empty() {

@@ -11,6 +11,7 @@ shared::codes! {
     NO_SUCH_CONFIRMATION = 400, "This confirmation does not fit or is too old; change the address again";
     PROFILE_INCOMPLETE = 403, "Complete your profile before you apply";
     NOT_ELIGIBLE = 403, "You cannot borrow at present";
+    MAKER_IS_CHECKER = 403, "Somebody else must approve what you proposed";
     COMPLETE_BASIC_FIRST = 409, "Complete the basic details first";
     PENDING_APPLICATION_EXISTS = 409, "You have an application under way";
     APPLICATION_OPEN = 409, "This cannot change while an application is open";
@@ -18,6 +19,10 @@ shared::codes! {
     LAST_ADMIN = 409, "The last active admin must stay";
     ADMIN_EXISTS = 409, "There is an admin already";
     KFS_CHANGED = 409, "This is not the statement of the offer; load it again";
+    ALREADY_ASSIGNED = 409, "Another officer has this application";
+    DETAILS_MISSING = 409, "The borrower must give more details before an offer can be made";
+    ABOVE_SANCTIONED_LIMIT = 409, "This is more than the borrower's income bears";
+    BORROWER_BLOCKED = 409, "The borrower is blocked";
     NOT_IN_THAT_STATE = 409, "Its present state does not allow that";
     ALREADY_GIVEN = 409, "You gave this already; change it instead";
     NAME_MISMATCH = 409, "The account must be in your own name";

@@ -15,6 +15,7 @@ pub mod loan_account;
 pub mod settings;
 pub mod staff;
 pub mod schedules;
+pub mod statement;
 #[cfg(test)]
 mod testing;
 mod wing;
@@ -56,12 +57,15 @@ pub const FUNCTIONS: &[&Function] = &[
     &endpoints::bank_details::remove::FUNCTION,
     &endpoints::references::give::FUNCTION,
     &endpoints::references::get::FUNCTION,
+    &endpoints::dashboard::get::FUNCTION,
     &endpoints::loans::list::FUNCTION,
     &endpoints::loans::list_pending::FUNCTION,
     &endpoints::loans::get::FUNCTION,
     &endpoints::loans::get_schedule::FUNCTION,
     &endpoints::loans::quote_foreclosure::FUNCTION,
     &endpoints::loans::preview_payment::FUNCTION,
+    &endpoints::loans::download_statement::FUNCTION,
+    &endpoints::loans::download_no_dues::FUNCTION,
     &endpoints::transactions::list::FUNCTION,
     &endpoints::transactions::get::FUNCTION,
     &endpoints::delinquency::summarise::FUNCTION,
@@ -113,4 +117,10 @@ pub const FUNCTIONS: &[&Function] = &[
     &consumers::on_loan_due::FUNCTION,
     &schedules::send_reminders::FUNCTION,
     &consumers::on_reminder_due::FUNCTION,
+    &endpoints::reviews::list::FUNCTION,
+    &endpoints::reviews::get::FUNCTION,
+    &endpoints::reviews::review::FUNCTION,
+    &endpoints::reviews::approve::FUNCTION,
+    &endpoints::reviews::reject::FUNCTION,
+    &endpoints::statistics::get::FUNCTION,
 ];

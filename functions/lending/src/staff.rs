@@ -78,17 +78,20 @@ pub static FIRST_ADMIN: Function = Function {
 /// has not finished. They choose a password and enrol an authenticator at their first sign-in like everybody else.
 ///
 /// For operators' tools, the local cloud and the tests, which connect [`FIRST_ADMIN`].
-pub async fn first_admin(app: &App, email: &EmailAddress, name: &str) -> Result<(StaffMember, Password), Error> {
+pub async fn first_admin(
+    app: &App,
+    email: &EmailAddress,
+    name: &str,
+) -> Result<(StaffMember, Password), Error> {
     let lookup = shared::identity::staff::email_lookup(app, &WING, email)?;
     let found = app.table().list(&StaffMember::with_email(&WING, &lookup), 1).await?.into_iter().next();
-    let (write, member, password) = match found {
-        Some(known) => begin_again(app, known)?,
-        None => {
-            let new = NewMember { email, name: name.to_owned(), roles: vec![ADMIN.to_owned()] };
-            let (member, password) = StaffMember::new(app, &WING, new)?;
-            let write = Write::new().create(&member).create(&member.email_taken()).or(codes::DUPLICATE_ENTRY);
-            (write, member, password)
-        }
+    let (write, member, password) = if let Some(known) = found {
+        begin_again(app, known)?
+    } else {
+        let new = NewMember { email, name: name.to_owned(), roles: vec![ADMIN.to_owned()] };
+        let (member, password) = StaffMember::new(app, &WING, new)?;
+        let write = Write::new().create(&member).create(&member.email_taken()).or(codes::DUPLICATE_ENTRY);
+        (write, member, password)
     };
     app.table().write(Keepers::none(&WING, ADMIN, write, lending_codes::ADMIN_EXISTS)).await?;
     Ok((member, password))
@@ -100,4 +103,79 @@ fn begin_again(app: &App, mut known: Stored<StaffMember>) -> Result<(Write, Staf
     }
     let password = known.begin_anew(app)?;
     Ok((Write::new().replace(&known), known.value, password))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{error::Error, messages::EmailAddress};
+    use stand::Stand;
+
+    use super::{FIRST_ADMIN, Role, first_admin};
+    use crate::{
+        FUNCTIONS,
+        testing::{staff_member, staff_signed_in},
+    };
+
+    async fn make(stand: &Stand, email: &str) -> Result<String, Error> {
+        let app = stand.app(&FIRST_ADMIN).await;
+        let made = first_admin(&app, &EmailAddress::parse(email).unwrap(), "Asha Rao").await;
+        made.map(|(_, password)| password.reveal().to_owned())
+    }
+
+    fn code(made: Result<String, Error>) -> &'static str {
+        made.err().map_or("", |error| error.code().name)
+    }
+
+    #[tokio::test]
+    async fn the_first_admin_is_made_until_one_is_set_up_and_never_again() {
+        let stand = Stand::new().await;
+        let first = make(&stand, "asha@lender.example").await.unwrap();
+        let second = make(&stand, "asha@lender.example").await.unwrap();
+        assert_ne!(first, second, "a lost temporary password is replaced");
+        assert!(make(&stand, "bela@lender.example").await.is_ok());
+        staff_member(&stand, &["admin"]).await;
+        for email in ["asha@lender.example", "chand@lender.example"] {
+            assert_eq!(code(make(&stand, email).await), "ADMIN_EXISTS", "{email}");
+        }
+    }
+
+    #[tokio::test]
+    async fn somebody_else_on_the_staff_is_not_made_an_admin() {
+        let stand = Stand::new().await;
+        let officer = staff_member(&stand, &["officer"]).await;
+        assert_eq!(code(make(&stand, &officer.email).await), "DUPLICATE_ENTRY");
+    }
+
+    #[test]
+    fn making_the_first_admin_is_no_function_of_the_wing() {
+        assert!(FUNCTIONS.iter().all(|function| function.name != FIRST_ADMIN.name));
+    }
+
+    /// Every function for staff × nobody and every single role: the role is looked at before path and body are.
+    #[tokio::test]
+    async fn every_role_opens_what_is_declared_for_it_and_nothing_else() {
+        let stand = Stand::new().await;
+        let mut staff = Vec::new();
+        for role in Role::ALL {
+            staff.push((role.name(), staff_signed_in(&stand, &[role.name()]).await));
+        }
+        let mut seen = 0;
+        for function in FUNCTIONS {
+            let Some(route) = function.route().filter(|route| route.path.starts_with("/api/admin/")) else {
+                continue;
+            };
+            if matches!(function.name, "lending-sign-in-staff" | "lending-sign-out-staff") {
+                continue;
+            }
+            assert!(route.access.name.starts_with("staff"), "{} is not for staff only", function.name);
+            assert_eq!(stand.call(function).await.code(), "NOT_SIGNED_IN", "{}", function.name);
+            for (role, cookie) in &staff {
+                let may = route.access.roles.is_empty() || route.access.roles.contains(role);
+                let refused = stand.call(function).cookie(cookie).await.code() == "FORBIDDEN";
+                assert_eq!(refused, !may, "{} as {role}", function.name);
+            }
+            seen += 1;
+        }
+        assert!(seen >= 20, "{seen}");
+    }
 }

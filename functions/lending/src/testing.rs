@@ -217,10 +217,7 @@ pub async fn stored_application(
 }
 
 /// Whose the application `id` is.
-pub async fn whose(
-    stand: &Stand,
-    id: &str,
-) -> (crate::borrower::UserId, crate::application::ApplicationId) {
+pub async fn whose(stand: &Stand, id: &str) -> (crate::borrower::UserId, crate::application::ApplicationId) {
     let application = stored_application(stand, id).await;
     (application.user, application.id)
 }
@@ -277,10 +274,8 @@ pub async fn first_admin(stand: &Stand, email: &str) -> String {
 
 /// A loan of [`paid_out`].
 pub struct PaidOut {
-    pub cookie: String,
     pub finance: String,
     pub user: crate::borrower::UserId,
-    pub application: String,
     pub loan: crate::loan_account::LoanId,
 }
 
@@ -290,7 +285,8 @@ pub async fn ready_to_pay_out(stand: &Stand, mobile: &str) -> (String, String) {
     let id = applied(stand, &cookie).await;
     let account = account_of(stand, &cookie, id.parse().unwrap()).await;
     let body = json!({ "application_id": id, "bank_details_id": account });
-    let answer = stand.call(&crate::endpoints::bank_details::choose::FUNCTION).cookie(&cookie).json(body).await;
+    let answer =
+        stand.call(&crate::endpoints::bank_details::choose::FUNCTION).cookie(&cookie).json(body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     approved(stand, &id).await;
     accepted(stand, mobile, &cookie, &id).await;
@@ -299,7 +295,7 @@ pub async fn ready_to_pay_out(stand: &Stand, mobile: &str) -> (String, String) {
 
 /// A loan of ₹50,000 over 12 months at 18 %, paid out now (on 2026-01-05, so due on the 5th of each month).
 pub async fn paid_out(stand: &Stand, mobile: &str) -> PaidOut {
-    let (cookie, application) = ready_to_pay_out(stand, mobile).await;
+    let (_, application) = ready_to_pay_out(stand, mobile).await;
     let finance = staff_signed_in(stand, &["finance"]).await;
     let body = json!({ "bank_reference": format!("UTR{mobile}") });
     let disburse = &crate::endpoints::servicing::disburse::FUNCTION;
@@ -307,7 +303,7 @@ pub async fn paid_out(stand: &Stand, mobile: &str) -> PaidOut {
     assert_eq!(answer.status, 201, "{answer:?}");
     let loan = answer.body["data"]["loan"]["id"].as_str().unwrap().parse().unwrap();
     let user = whose(stand, &application).await.0;
-    PaidOut { cookie, finance, user, application, loan }
+    PaidOut { finance, user, loan }
 }
 
 /// The loan and its account as they are stored.
@@ -318,7 +314,10 @@ pub async fn book_of(stand: &Stand, paid_out: &PaidOut) -> crate::loan_account::
 /// Shows that the ledger says of this loan what its state asks for today, that every balance is the sum of its entries, and
 /// that all balances together are zero.
 pub async fn assert_books_right(stand: &Stand, loan: &PaidOut) {
-    use shared::{clock::{day_in, india}, ledger};
+    use shared::{
+        clock::{day_in, india},
+        ledger,
+    };
     let book = book_of(stand, loan).await;
     let today = day_in(stand.now(), &india());
     let state = book.account.account.state_on(today);

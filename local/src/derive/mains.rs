@@ -8,17 +8,21 @@ const WIDTH: usize = 110;
 
 /// All mains of `wing`, and the section of its `Cargo.toml`.
 pub(super) fn write(wing: &Wing, functions: &[&Function], files: &mut Files) {
-    let mut entries = String::new();
     for function in functions {
-        let path = format!("src/bin/{}.rs", function.name);
-        files.whole(format!("functions/{}/{path}", wing.name), main(function));
-        // Tests never build two hundred binaries: a main has nothing to test.
-        entries.push_str(&format!(
-            "\n[[bin]]\nname = \"{}\"\npath = \"{path}\"\ntest = false\nbench = false\ndoc = false\n",
-            function.name
-        ));
+        files.whole(format!("functions/{}/{}", wing.name, path(function)), main(function));
     }
-    files.section(format!("functions/{}/Cargo.toml", wing.name), entries);
+    let entries: Vec<_> = functions.iter().map(|function| entry(function)).collect();
+    files.section(format!("functions/{}/Cargo.toml", wing.name), entries.concat());
+}
+
+fn path(function: &Function) -> String {
+    format!("src/bin/{}.rs", function.name)
+}
+
+/// Tests never build two hundred binaries: a main has nothing to test.
+fn entry(function: &Function) -> String {
+    let (name, path) = (function.name, path(function));
+    format!("\n[[bin]]\nname = \"{name}\"\npath = \"{path}\"\ntest = false\nbench = false\ndoc = false\n")
 }
 
 fn main(function: &Function) -> String {

@@ -45,7 +45,8 @@ impl Password {
         loop {
             // The alphabet has 32 letters, so the low five bits of a byte pick one fairly.
             let bytes: [u8; 16] = random::bytes(random);
-            let text: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+            let text: String =
+                bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
             if let Some(password) = Self::parsed(&text) {
                 return password;
             }
@@ -81,7 +82,8 @@ impl Password {
 }
 
 fn hasher() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -139,7 +141,10 @@ mod tests {
     #[test]
     fn the_same_password_has_another_hash_each_time() {
         let random = SeededRandom::new(1);
-        let (one, two) = (password("correct horse battery").hash(&random), password("correct horse battery").hash(&random));
+        let (one, two) = (
+            password("correct horse battery").hash(&random),
+            password("correct horse battery").hash(&random),
+        );
         assert_ne!(one.unwrap().0, two.unwrap().0);
     }
 
@@ -149,13 +154,17 @@ mod tests {
         let dummy = phc::PasswordHash::new(DUMMY).unwrap();
         let real = password("correct horse battery").hash(&SeededRandom::new(1)).unwrap();
         let real = phc::PasswordHash::new(&real.0).unwrap();
-        assert_eq!((dummy.algorithm, dummy.version, dummy.params), (real.algorithm, real.version, real.params));
+        assert_eq!(
+            (dummy.algorithm, dummy.version, dummy.params),
+            (real.algorithm, real.version, real.params)
+        );
         assert_eq!(dummy.hash.unwrap().as_bytes().len(), real.hash.unwrap().as_bytes().len());
     }
 
     #[test]
     fn passwords_are_twelve_to_a_hundred_and_twenty_eight_characters() {
-        for right in ["twelve chars", "ज़्यादा लंबा पासवर्ड", &"abcdefgh".repeat(16)] {
+        for right in ["twelve chars", "ज़्यादा लंबा पासवर्ड", &"abcdefgh".repeat(16)]
+        {
             assert!(Password::parsed(right).is_some(), "{right}");
         }
         for wrong in ["", "eleven char", "aaaaaaaaaaaaaaaa", "121212121212", &"abcdefghi".repeat(15)] {

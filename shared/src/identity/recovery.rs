@@ -39,7 +39,8 @@ impl RecoveryCode {
 impl Parsed for RecoveryCode {
     const RULE: &'static str = "must be a recovery code like abcd-efgh-jkmn-pqrs";
     fn parsed(text: &str) -> Option<Self> {
-        let compact: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
+        let compact: String =
+            text.chars().filter(|c| !matches!(c, '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
         let fits = compact.len() == LENGTH && compact.bytes().all(|b| ALPHABET.contains(&b));
         fits.then_some(Self(compact))
     }

@@ -284,7 +284,8 @@ impl StaffMember {
         let step = self.open(app, &sealed)?.check(code, app.now(), None).map_err(|_| codes::INVALID_OTP)?;
         self.totp = Some(Authenticator { secret: sealed, last_step: step });
         self.totp_pending = None;
-        let codes: Vec<RecoveryCode> = (0..recovery::COUNT).map(|_| RecoveryCode::new(app.random())).collect();
+        let codes: Vec<RecoveryCode> =
+            (0..recovery::COUNT).map(|_| RecoveryCode::new(app.random())).collect();
         self.recovery = RecoveryCodes::of(&self.id.to_string(), &codes);
         self.updated_at = app.now();
         Ok(Some(codes))
@@ -296,7 +297,10 @@ impl StaffMember {
         let Some(on) = self.totp.clone() else { return Ok(()) };
         match (&factor.totp, &factor.recovery_code) {
             (Some(code), _) => {
-                let step = self.open(app, &on.secret)?.check(code, app.now(), Some(on.last_step)).map_err(refusal)?;
+                let step = self
+                    .open(app, &on.secret)?
+                    .check(code, app.now(), Some(on.last_step))
+                    .map_err(refusal)?;
                 self.totp = Some(Authenticator { last_step: step, ..on });
                 Ok(())
             }
@@ -310,7 +314,8 @@ impl StaffMember {
 
     fn open(&self, app: &App, sealed: &Sealed) -> Result<TotpSecret, Error> {
         let text = Vault::of(app)?.open(&self.id.to_string(), "totp", sealed)?;
-        TotpSecret::from_base32(&text).ok_or_else(|| Error::internal("the authenticator's secret does not read"))
+        TotpSecret::from_base32(&text)
+            .ok_or_else(|| Error::internal("the authenticator's secret does not read"))
     }
 }
 
@@ -344,7 +349,10 @@ impl Entity for StaffMember {
     fn index_keys(&self) -> IndexKeys {
         IndexKeys {
             gsi1: Some(Key::new(format!("{}#STAFF_EMAIL#{}", self.wing, self.email_lookup), "STAFF")),
-            gsi2: Some(Key::new(format!("{}#STAFF", self.wing), format!("{}#{}", sortable(self.created_at), self.id))),
+            gsi2: Some(Key::new(
+                format!("{}#STAFF", self.wing),
+                format!("{}#{}", sortable(self.created_at), self.id),
+            )),
             ..IndexKeys::default()
         }
     }
@@ -391,13 +399,20 @@ impl Keepers {
 
     /// Adds to `write` what `before` becoming `after` means for the number of those who are ready and hold `role`; refused
     /// with `last` when it would take the last one.
-    pub fn count(wing: &Wing, role: &str, before: Option<&StaffMember>, after: &StaffMember, write: Write, last: Code) -> Write {
+    pub fn count(
+        wing: &Wing,
+        role: &str,
+        before: Option<&StaffMember>,
+        after: &StaffMember,
+        write: Write,
+        last: Code,
+    ) -> Write {
         let keeps = |member: &StaffMember| member.is_ready() && member.has_one_of(&[role]);
         match (before.is_some_and(keeps), keeps(after)) {
             (false, true) => write.adjust(&Adjust::of(&Self::at(wing, role)).add("active", 1)),
-            (true, false) => {
-                write.adjust(&Adjust::of(&Self::at(wing, role)).add("active", -1).while_above("active", 1)).or(last)
-            }
+            (true, false) => write
+                .adjust(&Adjust::of(&Self::at(wing, role)).add("active", -1).while_above("active", 1))
+                .or(last),
             _ => write,
         }
     }

@@ -62,7 +62,8 @@ impl TotpSecret {
         // 160 bits are exactly 32 groups of five, four times eight of them.
         let eight = |bytes: &[u8]| {
             let wide = bytes.iter().fold(0_u64, |wide, byte| (wide << 8) | u64::from(*byte));
-            (0..8).map(move |i| char::from(ALPHABET[usize::try_from((wide >> (35 - 5 * i)) & 31).unwrap_or(0)]))
+            (0..8)
+                .map(move |i| char::from(ALPHABET[usize::try_from((wide >> (35 - 5 * i)) & 31).unwrap_or(0)]))
         };
         self.0.chunks(5).flat_map(eight).collect()
     }
@@ -85,16 +86,18 @@ impl TotpSecret {
     pub fn uri(&self, issuer: &str, account: &str) -> String {
         let (issuer, account) = (encoded(issuer), encoded(account));
         let secret = self.base32();
-        format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30")
+        format!(
+            "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+        )
     }
 
     /// The step whose code `code` is, at `now`, if none from that step on was used before. Compares with all three steps, in
     /// constant time.
     pub fn check(&self, code: &TotpCode, now: Timestamp, last_used: Option<i64>) -> Result<i64, WrongCode> {
         let present = step_at(now);
-        let matching = [present - 1, present, present + 1]
-            .into_iter()
-            .fold(None, |found, step| if crypto::same(self.code(step).as_bytes(), code.0.as_bytes()) { Some(step) } else { found });
+        let matching = [present - 1, present, present + 1].into_iter().fold(None, |found, step| {
+            if crypto::same(self.code(step).as_bytes(), code.0.as_bytes()) { Some(step) } else { found }
+        });
         match matching {
             Some(step) if last_used.is_none_or(|used| step > used) => Ok(step),
             Some(_) => Err(WrongCode::AlreadyUsed),
@@ -137,7 +140,9 @@ fn hotp(secret: &[u8; 20], counter: u64) -> u32 {
 /// Percent-encoded, but for letters, digits and `-._~` (RFC 3986).
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[cfg(test)]
@@ -158,7 +163,8 @@ mod tests {
     /// Case A03: RFC 4226, appendix D.
     #[test]
     fn counters_give_the_codes_of_rfc_4226() {
-        let expected = [755_224, 287_082, 359_152, 969_429, 338_314, 254_676, 287_922, 162_583, 399_871, 520_489];
+        let expected =
+            [755_224, 287_082, 359_152, 969_429, 338_314, 254_676, 287_922, 162_583, 399_871, 520_489];
         for (counter, expected) in expected.into_iter().enumerate() {
             assert_eq!(hotp(&RFC.0, counter as u64) % 1_000_000, expected, "counter {counter}");
         }
@@ -189,7 +195,9 @@ mod tests {
         let step = RFC.check(&shown, now, None).unwrap();
         assert_eq!(RFC.check(&shown, now, Some(step)), Err(WrongCode::AlreadyUsed));
         assert_eq!(RFC.check(&shown, now, Some(step + 1)), Err(WrongCode::AlreadyUsed));
-        for (later, expected) in [(-60, Err(WrongCode::Wrong)), (-30, Ok(step)), (30, Ok(step)), (60, Err(WrongCode::Wrong))] {
+        for (later, expected) in
+            [(-60, Err(WrongCode::Wrong)), (-30, Ok(step)), (30, Ok(step)), (60, Err(WrongCode::Wrong))]
+        {
             assert_eq!(RFC.check(&shown, at(1_111_111_111 + later), None), expected, "{later} s later");
         }
     }

@@ -133,6 +133,7 @@ impl Transfer {
     }
 
     /// The transfer that undoes this one. A transfer is reversed at most once.
+    #[must_use]
     pub fn reversal(&self, id: TransferId, occasion: Occasion<'_>) -> Self {
         let opposite =
             |entry: &Entry| Entry { account: entry.account.clone(), amount: entry.amount.saturating_neg() };
@@ -273,5 +274,90 @@ impl Entity for Transfer {
 
     fn key(&self) -> Key {
         Transfer::at_id(&self.wing, self.id).key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        ledger::accounts::{House, Owned},
+        wing::Wing,
+    };
+
+    fn account(index: usize) -> AccountRef {
+        let unit = if index.is_multiple_of(2) { Unit::Inr } else { Unit::Ngn };
+        if index < 8 {
+            AccountRef::house(&Wing::NONE, House::ALL[index], unit)
+        } else {
+            AccountRef::owned(&Wing::NONE, Owned::ALL[index % Owned::ALL.len()], format!("usr_{index}"), unit)
+        }
+    }
+
+    fn transfer(entries: Vec<Entry>) -> Result<Transfer, Unbalanced> {
+        let at: Timestamp = "2026-01-05T04:30:00Z".parse().unwrap();
+        let effective_on = "2026-01-05".parse().unwrap();
+        let occasion = Occasion { event: "test", reference: "r", at, effective_on };
+        Transfer::new(Id::derived(at, "seed"), occasion, entries)
+    }
+
+    fn sum(transfer: &Transfer, unit: Unit) -> i64 {
+        transfer.entries().iter().filter(|entry| entry.account.unit() == unit).map(|entry| entry.amount).sum()
+    }
+
+    #[test]
+    fn an_account_grows_on_its_own_side() {
+        let bank = AccountRef::house(&Wing::NONE, House::Bank, Unit::Inr);
+        let income = AccountRef::house(&Wing::NONE, House::InterestIncome, Unit::Inr);
+        assert_eq!(Entry::growth(bank.clone(), 5), Entry::debit(bank, 5));
+        assert_eq!(Entry::growth(income.clone(), 5), Entry::credit(income.clone(), 5));
+        assert_eq!(Entry::credit(income, 5).grows(), 5);
+    }
+
+    #[test]
+    fn two_currencies_do_not_balance_each_other() {
+        let refused = transfer(vec![Entry::debit(account(0), 5), Entry::credit(account(1), 5)]);
+        assert_eq!(refused, Err(Unbalanced { unit: Unit::Inr, by: 5 }));
+    }
+
+    proptest! {
+        #[test]
+        fn a_transfer_is_zero_in_each_currency_or_is_none(
+            moves in prop::collection::vec((0..16_usize, -1_000_000..1_000_000_i64), 0..12),
+            balanced: bool,
+        ) {
+            let mut entries: Vec<_> =
+                moves.iter().map(|(index, amount)| Entry::debit(account(*index), *amount)).collect();
+            if balanced {
+                let counter = |index: &usize| account(index % 2);
+                entries.extend(moves.iter().map(|(index, amount)| Entry::credit(counter(index), *amount)));
+            }
+            match transfer(entries.clone()) {
+                Ok(transfer) => {
+                    prop_assert_eq!((sum(&transfer, Unit::Inr), sum(&transfer, Unit::Ngn)), (0, 0));
+                    let mut accounts: Vec<_> =
+                        transfer.entries().iter().map(|entry| entry.account.clone()).collect();
+                    accounts.dedup();
+                    prop_assert_eq!(accounts.len(), transfer.entries().len(), "one entry for each account");
+                    prop_assert!(transfer.entries().iter().all(|entry| entry.amount != 0));
+                    let back = transfer.reversal(transfer.id(), Occasion {
+                        event: "back", reference: "r", at: Timestamp::UNIX_EPOCH, effective_on: Date::MIN,
+                    });
+                    let both = transfer.entries().iter().chain(back.entries());
+                    prop_assert_eq!(both.map(Entry::grows).sum::<i64>(), 0);
+                }
+                Err(refused) => {
+                    prop_assert!(!balanced);
+                    let off: i64 = entries
+                        .iter()
+                        .filter(|entry| entry.account.unit() == refused.unit)
+                        .map(|entry| entry.amount)
+                        .sum();
+                    prop_assert_eq!(off, refused.by);
+                }
+            }
+        }
     }
 }

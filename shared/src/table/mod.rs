@@ -16,7 +16,11 @@ mod query;
 pub mod schema;
 mod write;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -216,10 +220,11 @@ where
     }
 }
 
-/// Waits a little longer with each attempt, spread so that the losers of one race do not meet again at once.
+/// Waits a little longer with each attempt, spread so that the losers of one race do not meet again at once. The spread comes
+/// from the standard library's hash seed: it must differ between instances, and no test depends on it.
 #[expect(clippy::disallowed_methods, reason = "the one place that waits: between tries of the same call")]
 async fn pause(attempt: u32) {
-    let spread =
-        std::time::Duration::from_micros(u64::from(std::process::id().rotate_left(attempt * 7) % 5_000));
-    tokio::time::sleep(Duration::from_millis(4 << attempt.min(6)).mul_f32(0.5) + spread).await;
+    let most = 4_000 << attempt.min(6);
+    let spread = RandomState::new().hash_one(attempt) % most;
+    tokio::time::sleep(Duration::from_micros(most / 4 + spread)).await;
 }

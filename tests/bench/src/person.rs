@@ -19,11 +19,26 @@ pub(crate) struct Person {
     pub csrf: String,
 }
 
+/// What is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Letter<'a> {
+    /// The method.
+    pub method: Method,
+    /// The whole path, with the query.
+    pub path: &'a str,
+    /// The body.
+    pub body: Option<&'a Value>,
+    /// The version that must still be the present one.
+    pub if_match: Option<&'a str>,
+}
+
 /// A reply.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The status.
     pub status: u16,
+    /// The version that it states.
+    pub etag: Option<String>,
     /// The body, if it is JSON.
     pub body: Value,
 }
@@ -51,21 +66,18 @@ impl Person {
     }
 
     /// Sends a request and keeps the session that comes back.
-    pub async fn send(
-        &mut self,
-        cloud: &LocalCloud,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Answer {
-        let request = Request::builder()
-            .method(method.name())
-            .uri(path)
+    pub async fn send(&mut self, cloud: &LocalCloud, letter: Letter<'_>) -> Answer {
+        let mut request = Request::builder()
+            .method(letter.method.name())
+            .uri(letter.path)
             .header(header::HOST, "localhost")
             .header(header::USER_AGENT, "bench/1")
             .header(header::COOKIE, &self.cookie)
             .header("x-csrf-token", &self.csrf);
-        let request = match body {
+        if let Some(version) = letter.if_match {
+            request = request.header(header::IF_MATCH, version);
+        }
+        let request = match letter.body {
             Some(body) => {
                 request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))
             }
@@ -73,6 +85,7 @@ impl Person {
         };
         let response = cloud.request(request.expect("a request")).await;
         let status = response.status().as_u16();
+        let etag = response.headers().get(header::ETAG).and_then(|etag| Some(etag.to_str().ok()?.to_owned()));
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap_or_default();
             cookie.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
@@ -82,6 +95,6 @@ impl Person {
         if let Some(csrf) = body["data"]["csrf_token"].as_str() {
             csrf.clone_into(&mut self.csrf);
         }
-        Answer { status, body }
+        Answer { status, etag, body }
     }
 }

@@ -219,3 +219,7 @@ fn judge(loan: &mut Loan, state: &LoanState, now: Timestamp) {
     loan.remind_at = reminder::remind_at(state, &loan.reminded);
     loan.updated_at = now;
 }
+
+#[cfg(test)]
+#[path = "booking_tests.rs"]
+mod tests;

@@ -149,3 +149,91 @@ impl Entity for ReminderDuty {
         IndexKeys { due: Some(Due { kind: Self::DUE, at: self.remind_at }), ..IndexKeys::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::{
+        loan::account::{Account, Event, EventKind},
+        loan_account::loan::running,
+        product,
+    };
+
+    /// ₹12,000 for a year at 12 %, due on the 5th of each month from February 2026 on.
+    fn account() -> Account {
+        let product = product::built_in().terms;
+        let mut terms = product.terms(Paise::major(12_000), 12, date(2026, 1, 5));
+        terms.annual_rate_pct = Decimal::from(12);
+        running(&product, &terms.schedule().unwrap())
+    }
+
+    /// Asks on each of `days` and marks what is sent: (day, number, offset).
+    fn sent_on(account: &Account, days: impl IntoIterator<Item = Date>) -> Vec<(Date, u16, i8)> {
+        let mut sent = Vec::new();
+        let mut all = Vec::new();
+        for day in days {
+            let state = account.state_on(day);
+            for reminder in reminders(&state, &sent) {
+                all.push((day, reminder.mark.number, reminder.mark.offset));
+                remember(&mut sent, &reminder, &state);
+            }
+        }
+        all
+    }
+
+    fn day(after: i32) -> Date {
+        Frequency::every_days(1).step(date(2026, 1, 5), after)
+    }
+
+    #[test]
+    fn each_reminder_has_its_day() {
+        let first: Vec<_> = sent_on(&account(), (0..70).map(day))
+            .into_iter()
+            .filter(|(_, number, _)| *number == 1)
+            .map(|(day, _, offset)| (days_between(date(2026, 2, 5), day), offset))
+            .collect();
+        assert_eq!(first, OFFSETS.map(|offset| (i64::from(offset), offset)));
+    }
+
+    #[test]
+    fn the_next_instant_is_never_behind_what_was_sent_and_never_too_late() {
+        let (account, mut sent) = (account(), Vec::new());
+        let mut today = day(0);
+        while today < day(100) {
+            let state = account.state_on(today);
+            for reminder in reminders(&state, &sent) {
+                remember(&mut sent, &reminder, &state);
+            }
+            let next = remind_at(&state, &sent).unwrap();
+            let next_day = shared::clock::day_in(next, &india());
+            assert!(next_day > today, "{today}");
+            for between in (1..days_between(today, next_day)).filter_map(|n| i32::try_from(n).ok()) {
+                let state = account.state_on(Frequency::every_days(1).step(today, between));
+                assert_eq!(reminders(&state, &sent), [], "between {today} and {next_day}");
+            }
+            today = next_day;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_reminder_is_sent_twice_or_after_a_newer_one_whichever_days_were_missed(
+            asked in prop::collection::vec(any::<bool>(), 200), paid in 0..2_000_000_i64, paid_after in 0..100_i32,
+        ) {
+            let mut account = account();
+            let what = EventKind::Repayment { amount: Paise::new(paid) };
+            account.events.push(Event { reference: "r".into(), on: day(paid_after), what });
+            let days = asked.iter().enumerate().filter(|(_, asked)| **asked);
+            let days = days.filter_map(|(after, _)| i32::try_from(after).ok()).map(day);
+            let all = sent_on(&account, days);
+            for (index, (_, number, offset)) in all.iter().enumerate() {
+                let earlier = all[..index].iter().filter(|(_, other, _)| other == number);
+                prop_assert!(earlier.map(|(_, _, offset)| offset).all(|earlier| earlier < offset));
+            }
+        }
+    }
+}

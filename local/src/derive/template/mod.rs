@@ -145,12 +145,10 @@ fn log_group(name: &str) -> Map {
 pub fn resources_after_expansion(functions: &[&Function]) -> usize {
     let each = |function: &&Function| match &function.trigger {
         Trigger::None => 0,
-        // Function, role, permission for the API.
-        Trigger::Http(_) => 3,
+        // Function, role, permission for the API or mapping of the stream.
+        Trigger::Http(_) | Trigger::Stream(_) => 3,
         // Function, role, mapping; queue, its dead-letter queue, an alarm for each.
         Trigger::Queue(_) => 7,
-        // Function, role, mapping.
-        Trigger::Stream(_) => 3,
         // Function, role, schedule, its role, what becomes of failed runs.
         Trigger::Schedule(_) => 5,
     };

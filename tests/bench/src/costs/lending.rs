@@ -7,15 +7,12 @@ use serde_json::{Value, json};
 use super::{
     step::{
         Line, Memory, Steps,
-        Who::{Admin, Borrower, Newcomer, Visitor},
+        Who::{Admin, Borrower, Finance, Newcomer, Officer, SecondAdmin, Visitor},
         delete, get, known, post, put,
     },
     walk::Walk,
 };
-use crate::{
-    Fault,
-    stock::{Stock, approve},
-};
+use crate::{Fault, stock::Stock};
 
 /// The walk.
 pub(super) const STEPS: Steps = Steps { wing: &WING, functions: FUNCTIONS, lines: LINES };
@@ -46,13 +43,23 @@ const LINES: &[Line] = &[
     post(Borrower, "/api/financial-details", finances),
     get(Borrower, "/api/financial-details"),
     put(Borrower, "/api/financial-details", finances),
-    // An application that is taken back
-    post(Borrower, "/api/loan-applications/apply", application)
-        .keep(&[("application", "/data/application/id")]),
+    // Before applying
+    get(Visitor, "/api/loan-products"),
+    get(Visitor, "/api/loan-products/personal"),
+    post(Visitor, "/api/emi/calculate", |_| json!({ "amount": 50_000, "rate": 18, "tenure": 12 })),
+    get(Borrower, "/api/eligibility"),
+    // An application that is taken back, and one that is refused
+    post(Borrower, "/api/loan-applications/apply", application).keep(APPLICATION),
     post(Borrower, "/api/loan-applications/{application}/withdraw", empty),
-    // An application that becomes an offer and is accepted
-    post(Borrower, "/api/loan-applications/apply", application)
-        .keep(&[("application", "/data/application/id")]),
+    post(Borrower, "/api/loan-applications/apply", application).keep(APPLICATION),
+    post(Officer, "/api/admin/loan-applications/{application}/review", empty),
+    post(
+        Officer,
+        "/api/admin/loan-applications/{application}/reject",
+        |_| json!({ "reason_code": "income_too_low", "note": "Too little is left at the end of the month" }),
+    ),
+    // An application that becomes a loan
+    post(Borrower, "/api/loan-applications/apply", application).keep(APPLICATION),
     get(Borrower, "/api/loan-applications"),
     get(Borrower, "/api/loan-applications/stats/summary"),
     get(Borrower, "/api/loan-applications/{application}"),
@@ -71,7 +78,15 @@ const LINES: &[Line] = &[
     post(Borrower, "/api/loan-references", references).case("first time"),
     post(Borrower, "/api/loan-references", references).case("again"),
     get(Borrower, "/api/loan-references?application_id={application}"),
-    Line::Arrange("approve the application by the rules", |walk| grant(walk)),
+    get(Officer, "/api/admin/loan-applications").case("all that wait"),
+    get(Officer, "/api/admin/loan-applications?status=disbursed").case("all that were paid out"),
+    post(Officer, "/api/admin/loan-applications/{application}/review", empty),
+    get(Officer, "/api/admin/loan-applications/{application}"),
+    post(
+        Officer,
+        "/api/admin/loan-applications/{application}/approve",
+        |_| json!({ "approved_amount": 50_000, "interest_rate": 18, "tenure_months": 12 }),
+    ),
     get(Borrower, "/api/loan-applications/{application}/offer"),
     get(Borrower, "/api/loan-applications/{application}/kfs").keep(&[("kfs_hash", "/data/kfs_hash")]),
     Line::Wait(120),
@@ -81,6 +96,41 @@ const LINES: &[Line] = &[
         "/api/loan-applications/{application}/accept",
         |m| json!({ "kfs_hash": known(m, "kfs_hash"), "consent": true, "otp": known(m, "code") }),
     ),
+    post(
+        Finance,
+        "/api/admin/loan-applications/{application}/disburse",
+        |_| json!({ "bank_reference": "UTR202601050001" }),
+    ),
+    // Loans
+    get(Borrower, "/api/loans"),
+    get(Borrower, "/api/loans/pending"),
+    get(Borrower, "/api/loans/{loan}"),
+    get(Borrower, "/api/loans/{loan}/schedule"),
+    get(Borrower, "/api/loans/{loan}/foreclosure-quote"),
+    get(Borrower, "/api/loans/{loan}/payment-preview?amount=5000"),
+    get(Borrower, "/api/loans/{loan}/statement").case("PDF"),
+    get(Borrower, "/api/loans/{loan}/statement?format=csv").case("CSV"),
+    get(Borrower, "/api/loans/{ended_loan}/no-dues-certificate"),
+    get(Borrower, "/api/dashboard"),
+    get(Borrower, "/api/transactions").case("all").keep(&[("transaction", "/data/transactions/0/id")]),
+    get(Borrower, "/api/transactions?loan={loan}").case("of one loan"),
+    get(Borrower, "/api/transactions/{transaction}"),
+    post(Finance, "/api/admin/loans/{late_loan}/repayments", receipt)
+        .keep(&[("receipt", "/data/transaction/id")]),
+    post(Finance, "/api/admin/repayments/{receipt}/reverse", because),
+    post(Admin, "/api/admin/loans/{late_loan}/waive", waiver).case("asked for"),
+    post(SecondAdmin, "/api/admin/loans/{late_loan}/waive", waiver).case("confirmed"),
+    post(Admin, "/api/admin/loans/{loan}/reschedule", new_schedule).case("asked for"),
+    post(SecondAdmin, "/api/admin/loans/{loan}/reschedule", new_schedule).case("confirmed"),
+    post(Admin, "/api/admin/loans/{late_loan}/write-off", because).case("asked for"),
+    post(SecondAdmin, "/api/admin/loans/{late_loan}/write-off", because).case("confirmed"),
+    get(Admin, "/api/admin/statistics"),
+    get(Admin, "/api/admin/delinquency"),
+    get(Admin, "/api/admin/loans?dpd=current").case("current"),
+    get(Admin, "/api/admin/loans?dpd=90%2B").case("90+"),
+    get(Admin, "/api/admin/ledger/accounts/bank.INR").case("of the house"),
+    get(Admin, "/api/admin/ledger/accounts/loans_receivable.INR.{loan}").case("of one loan"),
+    get(Admin, "/api/admin/ledger/trial-balance"),
     // Notices
     get(Borrower, "/api/notifications").keep(&[("notification", "/data/notifications/0/id")]),
     put(Borrower, "/api/notifications/{notification}/read", empty),
@@ -112,13 +162,26 @@ const LINES: &[Line] = &[
         Admin,
         "/api/admin/admin-users/{member}",
         |_| json!({ "name": "Meera Iyer", "roles": ["officer", "admin"] }),
-    ),
+    )
+    .if_unchanged(),
     put(
         Admin,
         "/api/admin/admin-users/{member}/status",
         |_| json!({ "status": "disabled", "reason": "On leave for a year" }),
-    ),
-    post(Admin, "/api/admin/admin-users/{member}/reset", |_| json!({ "reason": "Lost the telephone" })),
+    )
+    .if_unchanged(),
+    post(Admin, "/api/admin/admin-users/{member}/reset", because).if_unchanged(),
+    // What admins keep
+    get(Admin, "/api/admin/settings"),
+    get(Admin, "/api/admin/settings/foir_pct"),
+    put(Admin, "/api/admin/settings/foir_pct", |_| json!({ "value": 55 })).if_unchanged(),
+    post(Admin, "/api/admin/loan-products", |_| product("Salary advance")),
+    put(Admin, "/api/admin/loan-products/salary", |_| product("Advance on salary")).if_unchanged(),
+    get(Admin, "/api/admin/audit-logs").case("of today"),
+    get(Admin, "/api/admin/audit-logs?subject={application}").case("about one application"),
+    get(Admin, "/api/admin/users").case("all"),
+    get(Admin, "/api/admin/users?mobile={mobile}").case("by number"),
+    get(Admin, "/api/admin/users/{user}"),
     // Sessions, and the end of them
     get(Borrower, "/api/auth/sessions"),
     post(Borrower, "/api/auth/logout", empty),
@@ -131,8 +194,17 @@ const LINES: &[Line] = &[
     post(Borrower, "/api/auth/send-otp", mobile),
     post(Borrower, "/api/auth/verify-otp", mobile_and_code).case("known borrower"),
     post(Borrower, "/api/auth/logout-all", empty),
+    get(Admin, "/api/admin/users/{user}"),
+    put(
+        Admin,
+        "/api/admin/users/{user}/status",
+        |_| json!({ "status": "blocked", "reason": "Asked for it themselves" }),
+    )
+    .if_unchanged(),
 ];
 
+/// Where a reply names the application.
+const APPLICATION: &[(&str, &str)] = &[("application", "/data/application/id")];
 const PASSWORD: &str = "correct horse battery";
 
 fn lend<'a>(walk: &'a mut Walk<'_>) -> BoxFuture<'a, Result<(), Fault>> {
@@ -141,13 +213,6 @@ fn lend<'a>(walk: &'a mut Walk<'_>) -> BoxFuture<'a, Result<(), Fault>> {
         let loans = Stock::new(&walk.house.store)?.lend_one_of_each(user).await?;
         walk.memory.extend(["loan", "late_loan", "ended_loan"].into_iter().zip(loans));
         Ok(())
-    })
-}
-
-fn grant<'a>(walk: &'a mut Walk<'_>) -> BoxFuture<'a, Result<(), Fault>> {
-    Box::pin(async {
-        let application = known(&walk.memory, "application").parse()?;
-        approve(&walk.house.store, application).await
     })
 }
 
@@ -196,6 +261,33 @@ fn account(memory: &Memory, number: &str) -> Value {
     json!({
         "application_id": known(memory, "application"), "account_number": number, "ifsc_code": "HDFC0001234",
         "account_holder_name": "ASHA VERMA",
+    })
+}
+
+fn receipt(_: &Memory) -> Value {
+    json!({ "amount": 2_000, "received_on": "2026-01-05", "mode": "bank", "reference": "UTR202601050002" })
+}
+
+fn because(_: &Memory) -> Value {
+    json!({ "reason": "Agreed with the borrower" })
+}
+
+fn waiver(_: &Memory) -> Value {
+    json!({ "amount": 1, "reason": "Agreed with the borrower" })
+}
+
+fn new_schedule(_: &Memory) -> Value {
+    json!({
+        "first_due_on": "2026-02-10", "instalments": 12, "with_arrears": true, "reason": "Agreed with the borrower",
+    })
+}
+
+fn product(name: &str) -> Value {
+    json!({
+        "code": "salary", "name": name, "min_amount": 5_000, "max_amount": 200_000, "min_tenure_months": 3,
+        "max_tenure_months": 24, "interest_rate": 16.5, "day_count": "actual365", "processing_fee_pct": 1.5,
+        "processing_fee_flat": 99, "gst_pct": 18, "penal_rate": 24, "penal_grace_days": 3, "foreclosure_fee_pct": 0,
+        "cooling_off_days": 3,
     })
 }
 

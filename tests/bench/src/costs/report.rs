@@ -15,13 +15,14 @@ use crate::grid::{Grid, units};
 const HEAD: &str = "<!-- Written by `cargo run --release -p bench -- costs --write`. -->
 # What endpoints cost
 
-DynamoDB calls, read units and write units of one request, as the local DynamoDB engine counts them: a transaction is one call, \
-an index that is written counts as a write, and a request without a session still pays for finding that out. Each endpoint is \
-called over HTTP by somebody for whom it succeeds, once with few and once with many loans stored by other people. What the two \
-runs disagree about is marked **differs**: its cost grows with what is stored.
+DynamoDB calls, read units and write units of one request, as the local DynamoDB engine counts them. A batch and a transaction are \
+one call each; every index that a write touches counts as a write, everything in a transaction counts twice. Each endpoint is \
+called over HTTP by somebody for whom it succeeds: a borrower with four loans, or staff. Other people's loans are stored before, \
+once few and once many. **differs** marks what the two runs disagree about: there, the cost depends on how much is stored.
 
-The budget (`docs/architecture.md`) is one call for a read and one transaction for a write, and one more call where a session \
-says who it is; **+n** marks a request with n calls more than that.
+The budget (`docs/benchmarks.md`) is one call for a read and one transaction for a write, and one more call where a session says \
+who it is. **+n** marks a request that makes n calls more, for instance to read what it then changes, or to count how often \
+somebody has tried.
 ";
 
 /// The whole report on two runs, each with its number of loans.

@@ -22,6 +22,8 @@ pub(super) enum Who {
     Officer,
     /// Likewise.
     Admin,
+    /// Another one, who confirms.
+    SecondAdmin,
     /// Likewise.
     Finance,
     /// Somebody whom the admin takes into the staff in the course of the walk.
@@ -68,19 +70,29 @@ pub(super) struct Call {
     pub body: Option<fn(&Memory) -> Value>,
     /// What is kept of the reply: under which name, and where it stands (a JSON pointer).
     pub keep: &'static [(&'static str, &'static str)],
+    /// Whether it names the version that was seen last, as `If-Match`.
+    pub if_unchanged: bool,
     /// What is special about it, where an endpoint is called more than once.
     pub case: &'static str,
 }
 
 impl Line {
     const fn call(who: Who, method: Method, path: &'static str, body: Option<fn(&Memory) -> Value>) -> Self {
-        Self::Call(Call { who, method, path, body, keep: &[], case: "" })
+        Self::Call(Call { who, method, path, body, keep: &[], if_unchanged: false, case: "" })
     }
 
     /// Keeps something of the reply.
     pub const fn keep(self, keep: &'static [(&'static str, &'static str)]) -> Self {
         match self {
             Self::Call(call) => Self::Call(Call { keep, ..call }),
+            other => other,
+        }
+    }
+
+    /// Names the version that was seen last.
+    pub const fn if_unchanged(self) -> Self {
+        match self {
+            Self::Call(call) => Self::Call(Call { if_unchanged: true, ..call }),
             other => other,
         }
     }

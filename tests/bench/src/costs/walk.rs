@@ -10,7 +10,7 @@ use super::step::{Call, Line, Memory, Steps, Who, filled, known};
 use crate::{
     Fault,
     house::House,
-    person::{Answer, Person},
+    person::{Answer, Letter, Person},
     stock::staff::signed_in,
 };
 
@@ -72,6 +72,7 @@ pub(super) async fn walk(house: &House, steps: &Steps) -> Result<Walked, Fault> 
     let people = BTreeMap::from([
         (Who::Officer, signed_in(&house.store, &format!("officer-of-{wing}"), staff::OFFICER).await?),
         (Who::Admin, signed_in(&house.store, &format!("admin-of-{wing}"), staff::ADMIN).await?),
+        (Who::SecondAdmin, signed_in(&house.store, &format!("second-admin-of-{wing}"), staff::ADMIN).await?),
         (Who::Finance, signed_in(&house.store, &format!("finance-of-{wing}"), staff::FINANCE).await?),
     ]);
     let mut walk = Walk { house, memory, people, walked: Walked::default() };
@@ -100,7 +101,9 @@ impl Walk<'_> {
         let body = call.body.map(|body| body(&self.memory));
         let before = self.house.cloud.requests();
         let person = self.people.entry(call.who).or_default();
-        let answer = person.send(&self.house.cloud, call.method, &path, body.as_ref()).await;
+        let if_match = self.memory.get("etag").map(String::as_str).filter(|_| call.if_unchanged);
+        let letter = Letter { method: call.method, path: &path, body: body.as_ref(), if_match };
+        let answer = person.send(&self.house.cloud, letter).await;
         self.house.cloud.settle().await;
         self.note(steps, call, &name, &before, &answer);
         self.remember(call, &answer);
@@ -128,6 +131,9 @@ impl Walk<'_> {
             if let Some(text) = answer.body.pointer(pointer).and_then(|value| value.as_str()) {
                 self.memory.insert(*name, text.to_owned());
             }
+        }
+        if let Some(etag) = &answer.etag {
+            self.memory.insert("etag", etag.clone());
         }
         let to_borrower = format!("+91{}", known(&self.memory, "mobile"));
         let inbox = self.house.cloud.inbox();

@@ -22,7 +22,7 @@ use crate::{
     grid::{Grid, ms},
     house::House,
     machine,
-    person::Person,
+    person::{Letter, Person},
 };
 
 /// The mobile number of the borrower who reads.
@@ -93,13 +93,14 @@ pub(crate) async fn run(options: &Options) -> Result<(), Fault> {
 
 async fn sign_in(house: &House) -> Result<Person, Fault> {
     let mut person = Person::default();
-    let body = json!({ "mobile": MOBILE });
-    person.send(&house.cloud, Method::Post, "/lending/api/auth/send-otp", Some(&body)).await;
+    let post = |path, body| Letter { method: Method::Post, path, body: Some(body), if_match: None };
+    let asking = json!({ "mobile": MOBILE });
+    person.send(&house.cloud, post("/lending/api/auth/send-otp", &asking)).await;
     let inbox = house.cloud.inbox();
     let text = inbox.last().map(|entry| entry.body.as_str()).unwrap_or_default();
     let code = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-    let body = json!({ "mobile": MOBILE, "otp": code.unwrap_or_default() });
-    let answer = person.send(&house.cloud, Method::Post, "/lending/api/auth/verify-otp", Some(&body)).await;
+    let proof = json!({ "mobile": MOBILE, "otp": code.unwrap_or_default() });
+    let answer = person.send(&house.cloud, post("/lending/api/auth/verify-otp", &proof)).await;
     if answer.is_success() {
         Ok(person)
     } else {

@@ -1,4 +1,4 @@
-//! An application by the rules alone: what officers do has its own endpoints, and its own lines in a walk once they are there.
+//! An application that went all the way, made by the rules alone.
 use jiff::{Timestamp, civil::Date};
 use lending::{
     application::{
@@ -11,15 +11,15 @@ use lending::{
 };
 use shared::{
     app::App,
-    clock::{at_local, day_in, india},
+    clock::{at_local, india},
     id::Id,
     money::Paise,
-    table::{Stored, Write},
 };
 
 use crate::Fault;
 
-const OFFICER: &str = "stf_01J9ZQ6V0M8Q2W3E4R5T6Y7U8J";
+/// Who granted and paid out everything.
+pub(super) const OFFICER: &str = "stf_01J9ZQ6V0M8Q2W3E4R5T6Y7U8J";
 
 /// An application that went all the way, without its ids.
 pub(super) struct Example {
@@ -104,28 +104,6 @@ impl Example {
         });
         Ok(application)
     }
-}
-
-/// Turns the application `id` into an offer, as an officer would.
-pub(crate) async fn approve(app: &App, id: ApplicationId) -> Result<(), Fault> {
-    let fault = |error| format!("the application cannot be approved: {error:?}");
-    let now = app.now();
-    let mut application = find(app, id).await?;
-    let moved = application.transition(ApplicationEvent::StartReview, OFFICER, None, now)?;
-    app.table().write(moved.record(Write::new(), &application)).await.map_err(fault)?;
-
-    let mut application = find(app, id).await?;
-    let approval = approval(built_in().terms, application.loan_amount, application.tenure_months, now);
-    let statement = approval.statement(&application.number, grievance_contact(), day_in(now, &india()))?;
-    let moved = application.approve(approval, Offer::of(statement)?, None, now)?;
-    app.table().write(moved.record(Write::new(), &application)).await.map_err(fault)?;
-    Ok(())
-}
-
-async fn find(app: &App, id: ApplicationId) -> Result<Stored<LoanApplication>, Fault> {
-    let found = app.table().list(&LoanApplication::by_id(id), 1).await;
-    let found = found.map_err(|error| format!("the application cannot be found: {error:?}"))?;
-    found.into_iter().next().ok_or_else(|| "the application is not there".into())
 }
 
 fn approval(product: Product, amount: Paise, tenure_months: u16, at: Timestamp) -> Approval {

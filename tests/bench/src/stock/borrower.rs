@@ -37,7 +37,7 @@ pub(super) fn signed_up(app: &App, index: usize) -> Result<(UserId, Write), Faul
             pan: vault.seal(&id.to_string(), "pan", &pan).map_err(fault)?,
             pan_lookup: pan_lookup.clone(),
             pan_last4: pan[6..].to_owned(),
-            email: format!("borrower{index}@example.in"),
+            email: format!("borrower{index:09}@example.in"),
         },
         app.now(),
     );

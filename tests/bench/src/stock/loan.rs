@@ -1,27 +1,19 @@
 //! A loan with its account, receipts, transactions, reminders and postings: written the way disbursals are booked.
 use jiff::civil::Date;
 use lending::{
-    application::ApplicationId,
     borrower::UserId,
-    loan::{
-        account::{Account, Event, EventKind},
-        delinquency::AssetClass,
-    },
+    loan::schedule::Schedule,
     loan_account::{
-        Book, Direction, Happening, Loan, LoanAccount, LoanId, LoanTransaction, Mode, Position, Receipt,
-        ReceiptReference, Summary, TransactionId, TransactionKind, TransactionStatus, booking,
+        Book, Happening, Loan, LoanAccount, LoanId, LoanTransaction, Mode, Moved, Payout, Receipt,
+        ReceiptReference, TransactionKind, booking,
     },
 };
-use shared::{
-    app::App,
-    clock::{at_local, india},
-    error::Error,
-    id::Id,
-    money::Paise,
-    table::Write,
-};
+use shared::{app::App, error::Error, id::Id, money::Paise, table::Write};
 
-use super::{application::Example, before};
+use super::{
+    application::{Example, OFFICER},
+    before,
+};
 use crate::Fault;
 
 /// The amount of every loan.
@@ -55,9 +47,7 @@ impl Kind {
 /// One loan of a kind, of which copies are made.
 pub(super) struct Specimen {
     application: Example,
-    account: Account,
-    disbursed_on: Date,
-    today: Date,
+    schedule: Schedule,
     paid: Vec<(Date, Paise)>,
 }
 
@@ -67,160 +57,73 @@ impl Specimen {
         let (tenure_months, age, most) = kind.life();
         let disbursed_on = before(today, age);
         let application = Example::new(AMOUNT, tenure_months, disbursed_on)?;
-        let product = &application.approval().product;
         let schedule = application.approval().schedule(disbursed_on)?;
         let due = schedule.instalments.iter().filter(|line| line.due_on <= today).take(most);
         let paid = due.map(|line| (line.due_on, line.emi)).collect();
-        let account =
-            Account { schedule, penal: product.penal, order: product.allocation, events: Vec::new() };
-        Ok(Self { application, account, disbursed_on, today, paid })
+        Ok(Self { application, schedule, paid })
     }
 
     /// Stores a copy of `user`: the disbursal first, then everything that was repaid since, as the endpoints book both.
     pub async fn store_copy(&self, app: &App, user: UserId, number: usize) -> Result<LoanId, Error> {
-        let receipts: Vec<Receipt> =
-            self.paid.iter().map(|(day, amount)| receipt(app, *day, *amount, number)).collect();
         let id: LoanId = Id::new(self.application.disbursed_at(), app.random());
-        let digits = format!("{}-{number:06}", self.disbursed_on.strftime("%Y%m"));
-        let application = self.application.copy(app, user, &format!("PC-{digits}"), id.to_string());
-        let application = application.map_err(Error::internal)?;
-        let mut loan = self.loan(app, id, user, application.id, format!("LN-{digits}"));
-        let mut account = LoanAccount {
-            loan: id,
-            user,
-            account: self.account.clone(),
-            receipts: Vec::new(),
-            decisions: Vec::new(),
-            posted: Position::default(),
-            bookings: 0,
-        };
-        let reference = loan.bank_reference.clone();
+        let name = format!("PC-{}-{number:06}", self.schedule.terms.disbursed_on.strftime("%Y%m"));
+        let application = self.application.copy(app, user, &name, id.to_string()).map_err(Error::internal)?;
+        let payout = Payout { reference: format!("UTR-{name}"), account_last4: "6789".to_owned() };
+        let approval = self.application.approval();
+        let mut loan = Loan::new(id, &application, approval, &self.schedule, payout, app.now());
+        let mut account = LoanAccount::new(&loan, &self.schedule);
+        let disbursal = LoanTransaction::disbursal(app, &loan);
+        let reference = disbursal.id.to_string();
         let happening = Happening {
             event: "disbursal",
             reference: &reference,
-            value_on: self.disbursed_on,
+            value_on: loan.disbursed_on,
             now: app.now(),
         };
         let booked = booking::open(&mut loan, &mut account, happening)?;
-        let transactions = self.transactions(app, &loan, &receipts);
-        let references: Vec<ReceiptReference> =
-            receipts.iter().map(|receipt| taken(receipt, &loan)).collect();
         let write = Write::new().create(&loan).create(&account).create(&application);
-        let write = booked.write(write).create_all(&transactions).create_all(&references);
-        app.table().write(write).await?;
-        if !receipts.is_empty() {
-            repay(app, user, id, receipts).await?;
-        }
+        let write = write.create(&disbursal).create(&disbursal.reference_taken());
+        app.table().write(booked.write(write)).await?;
+        self.repay(app, user, id).await?;
         Ok(id)
     }
 
-    fn loan(&self, app: &App, id: LoanId, user: UserId, application: ApplicationId, number: String) -> Loan {
-        let approval = self.application.approval();
-        let state = self.account.state_on(self.today);
-        Loan {
-            id,
-            bank_reference: format!("UTR-{number}"),
-            number,
-            user,
-            application,
-            product: approval.product.clone(),
-            principal: approval.amount,
-            annual_rate_pct: approval.annual_rate_pct,
-            tenure_months: approval.tenure_months,
-            emi: self.account.schedule.emi,
-            fees: approval.fees.clone(),
-            net_disbursed: approval.amount - approval.fees.total(),
-            disbursed_on: self.disbursed_on,
-            bank_account_last4: "6789".to_owned(),
-            cooling_off_ends_on: approval.product.cooling_off_ends_on(self.disbursed_on),
-            status: state.status,
-            asset_class: AssetClass::Standard,
-            class_before: AssetClass::Standard,
-            summary: Summary::of(&state),
-            ended_on: None,
-            reminded: Vec::new(),
-            remind_at: None,
-            created_at: self.application.disbursed_at(),
-            updated_at: app.now(),
-        }
-    }
-
-    fn transactions(&self, app: &App, loan: &Loan, receipts: &[Receipt]) -> Vec<LoanTransaction> {
-        let transaction = |id, kind, direction, amount, reference: &str, value_on: Date| {
-            let at = at_local(value_on, 10, 0, &india());
-            LoanTransaction {
-                id,
-                user: loan.user,
-                loan: loan.id,
-                kind,
-                direction,
-                amount,
-                mode: Some(Mode::Bank),
-                reference: reference.to_owned(),
-                status: TransactionStatus::Succeeded,
-                value_on,
-                reversal_reason: None,
-                at,
-                updated_at: at,
-            }
+    /// Books everything that was repaid, at once.
+    async fn repay(&self, app: &App, user: UserId, id: LoanId) -> Result<(), Error> {
+        let mut book = Book::load(app.table(), user, id).await?;
+        let repayment = |(value_on, amount): &(Date, Paise)| {
+            let reference = format!("{}-{value_on}", book.loan.number);
+            let kind = TransactionKind::Repayment;
+            let moved =
+                Moved { kind, amount: *amount, mode: Some(Mode::Bank), reference, value_on: *value_on };
+            LoanTransaction::new(app, &book.loan, moved)
         };
-        let disbursal = transaction(
-            Id::new(self.application.disbursed_at(), app.random()),
-            TransactionKind::Disbursal,
-            Direction::Credit,
-            loan.net_disbursed,
-            &loan.bank_reference,
-            loan.disbursed_on,
-        );
-        let repaid = receipts.iter().map(|receipt| {
-            let (kind, day) = (TransactionKind::Repayment, receipt.received_on);
-            transaction(receipt.id, kind, Direction::Debit, receipt.amount, &receipt.reference, day)
-        });
-        std::iter::once(disbursal).chain(repaid).collect()
+        let transactions: Vec<LoanTransaction> = self.paid.iter().map(repayment).collect();
+        let Some(last) = transactions.last() else { return Ok(()) };
+        let reference = last.id.to_string();
+        let happening =
+            Happening { event: "receipt", reference: &reference, value_on: last.value_on, now: app.now() };
+        let booked = book.book(happening, |account| {
+            transactions.iter().map(receipt).for_each(|receipt| account.receive(receipt));
+        })?;
+        let references: Vec<ReceiptReference> =
+            transactions.iter().map(LoanTransaction::reference_taken).collect();
+        let write = Write::new().create_all(&transactions).create_all(&references);
+        app.table().write(book.write(&booked, write)).await
     }
 }
 
-/// Books all receipts at once.
-async fn repay(app: &App, user: UserId, id: LoanId, receipts: Vec<Receipt>) -> Result<(), Error> {
-    let Some(last) = receipts.last() else { return Ok(()) };
-    let reference = last.id.to_string();
-    let happening =
-        Happening { event: "receipt", reference: &reference, value_on: last.received_on, now: app.now() };
-    let mut book = Book::load(app.table(), user, id).await?;
-    let booked = book.book(happening, |account| {
-        account.account.events.extend(receipts.iter().map(event));
-        account.receipts.extend(receipts.iter().cloned());
-    })?;
-    app.table().write(book.write(&booked, Write::new())).await
-}
-
-fn receipt(app: &App, day: Date, amount: Paise, number: usize) -> Receipt {
-    let at = at_local(day, 10, 0, &india());
-    let id: TransactionId = Id::new(at, app.random());
+fn receipt(transaction: &LoanTransaction) -> Receipt {
     Receipt {
-        id,
-        reference: format!("BENCH-{number}-{day}"),
-        kind: TransactionKind::Repayment,
+        id: transaction.id,
+        reference: transaction.reference.clone(),
+        kind: transaction.kind,
         mode: Mode::Bank,
-        amount,
+        amount: transaction.amount,
         fee: None,
-        received_on: day,
-        recorded_by: "stf_01J9ZQ6V0M8Q2W3E4R5T6Y7U8J".to_owned(),
-        at,
+        received_on: transaction.value_on,
+        recorded_by: OFFICER.to_owned(),
+        at: transaction.at,
         reversed: None,
-    }
-}
-
-fn event(receipt: &Receipt) -> Event {
-    let what = EventKind::Repayment { amount: receipt.amount };
-    Event { reference: receipt.id.to_string(), on: receipt.received_on, what }
-}
-
-fn taken(receipt: &Receipt, loan: &Loan) -> ReceiptReference {
-    ReceiptReference {
-        reference: receipt.reference.clone(),
-        transaction: receipt.id,
-        loan: loan.id,
-        user: loan.user,
     }
 }

@@ -17,7 +17,7 @@ use shared::{
 };
 
 use self::loan::{Kind, Specimen};
-pub(crate) use self::{application::approve, session::session};
+pub(crate) use self::session::session;
 use crate::Fault;
 
 /// So many loans a borrower has.

@@ -75,7 +75,8 @@ async fn handle(
     let new = NewMember { email: &request.email, name: request.name.into(), roles: roles(request.roles)? };
     let (member, password) = StaffMember::new(&app, &WING, new)?;
     let line = Entry::new(&app, &WING, &actor, "add_staff", member.id, &Value::Null, &member.view())?;
-    let write = Write::new().create(&member.email_taken()).or(codes::DUPLICATE_ENTRY).create(&member).create(&line);
+    let write =
+        Write::new().create(&member.email_taken()).or(codes::DUPLICATE_ENTRY).create(&member).create(&line);
     app.table().write(write).await?;
     let response = Response { member: member.view(), temporary_password: password.reveal().to_owned() };
     Ok(Reply::created("They can sign in and set up now", response).version(1))

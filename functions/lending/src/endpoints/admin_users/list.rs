@@ -81,7 +81,8 @@ mod tests {
         let members = first.body["data"]["members"].as_array().unwrap();
         assert_eq!((members.len(), &members[0]["email"]), (2, &admin.email.into()));
         let cursor = first.body["data"]["next_cursor"].as_str().unwrap();
-        let last = stand.call(&FUNCTION).cookie(&admin.cookie).query(&format!("limit=2&cursor={cursor}")).await;
+        let last =
+            stand.call(&FUNCTION).cookie(&admin.cookie).query(&format!("limit=2&cursor={cursor}")).await;
         assert_eq!(last.body["data"]["members"][0]["roles"][0], "finance");
         assert!(last.body["data"].get("next_cursor").is_none());
         assert!(!first.body.to_string().contains("argon2"));

@@ -103,14 +103,18 @@ mod tests {
         let new = json!({ "email": ravi.email, "password": temporary });
         assert_eq!(stand.call(&sign_in::FUNCTION).json(new).await.status, 200);
         let stored = stand.everything_stored().await;
-        assert!(!stored.contains(temporary.as_str().unwrap()) && stored.contains("\"action\": S(\"reset_staff\")"));
+        assert!(
+            !stored.contains(temporary.as_str().unwrap())
+                && stored.contains("\"action\": S(\"reset_staff\")")
+        );
     }
 
     #[tokio::test]
     async fn the_last_admin_cannot_be_reset() {
         let stand = Stand::new().await;
         let admin = staff_member(&stand, &["admin"]).await;
-        let call = stand.call(&FUNCTION).cookie(&admin.cookie).path("id", admin.id).header("if-match", "\"1\"");
+        let call =
+            stand.call(&FUNCTION).cookie(&admin.cookie).path("id", admin.id).header("if-match", "\"1\"");
         let answer = call.json(json!({ "reason": "Why not" })).await;
         assert_eq!((answer.status, answer.code()), (409, "LAST_ADMIN"));
     }

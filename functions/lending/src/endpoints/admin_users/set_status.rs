@@ -49,7 +49,7 @@ pub struct Request {
 
 /// See [`StaffStatus`].
 #[derive(Debug, Clone, Copy, Deserr, ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[schema(as = WantedStaffStatus, rename_all = "lowercase")]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 enum Wanted {
     Active,
@@ -135,7 +135,8 @@ mod tests {
     async fn of_two_admins_who_disable_each_other_at_once_one_stays() {
         for _ in 0..5 {
             let stand = Stand::new().await;
-            let (asha, bela) = (staff_member(&stand, &["admin"]).await, staff_member(&stand, &["admin"]).await);
+            let (asha, bela) =
+                (staff_member(&stand, &["admin"]).await, staff_member(&stand, &["admin"]).await);
             let (one, two) = futures::join!(
                 put(&stand, &asha.cookie, bela.id, "disabled", 1),
                 put(&stand, &bela.cookie, asha.id, "disabled", 1)
@@ -159,7 +160,11 @@ mod tests {
     async fn a_reason_and_a_known_status_are_needed() {
         let stand = Stand::new().await;
         let admin = staff_member(&stand, &["admin"]).await;
-        let call = stand.call(&FUNCTION).cookie(&admin.cookie).path("id", admin.id).header("if-match", "\"1\"");
-        assert_eq!(call.json(json!({ "status": "gone", "reason": "" })).await.wrong_fields(), ["reason", "status"]);
+        let call =
+            stand.call(&FUNCTION).cookie(&admin.cookie).path("id", admin.id).header("if-match", "\"1\"");
+        assert_eq!(
+            call.json(json!({ "status": "gone", "reason": "" })).await.wrong_fields(),
+            ["reason", "status"]
+        );
     }
 }

@@ -91,7 +91,10 @@ mod tests {
         assert_eq!(stand.call(&admin_users::list::FUNCTION).cookie(&ravi.cookie).await.status, 403);
         let answer = put(&stand, &admin, ravi.id, "\"1\"", &["admin"]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!((&answer.body["data"]["name"], answer.headers["etag"].as_str()), (&"Ravi K Rao".into(), "\"2\""));
+        assert_eq!(
+            (&answer.body["data"]["name"], answer.headers["etag"].as_str()),
+            (&"Ravi K Rao".into(), "\"2\"")
+        );
         assert_eq!(stand.call(&admin_users::list::FUNCTION).cookie(&ravi.cookie).await.status, 200);
         assert!(stand.everything_stored().await.contains("\"action\": S(\"update_staff\")"));
     }

@@ -144,7 +144,8 @@ mod tests {
     }
 
     async fn set_limit(stand: &Stand, admin: &SignedInStaff, version: u64) {
-        let call = stand.call(&settings::update::FUNCTION).cookie(&admin.cookie).path("key", "maker_checker_limit");
+        let call =
+            stand.call(&settings::update::FUNCTION).cookie(&admin.cookie).path("key", "maker_checker_limit");
         let body = json!({ "value": 1000 + version });
         assert_eq!(call.header("if-match", &format!("\"{version}\"")).json(body).await.status, 200);
     }
@@ -157,17 +158,27 @@ mod tests {
         stand.advance(SignedDuration::from_secs(1));
         set_limit(&stand, &bela, 1).await;
         let (by_bela, bela_id) = (format!("actor={}", bela.id), Value::from(bela.id.to_string()));
-        for (query, count) in
-            [("", 2), ("day=2026-01-05", 2), ("day=2026-01-06", 0), ("subject=maker_checker_limit", 2), (&by_bela, 1)]
-        {
+        for (query, count) in [
+            ("", 2),
+            ("day=2026-01-05", 2),
+            ("day=2026-01-06", 0),
+            ("subject=maker_checker_limit", 2),
+            (&by_bela, 1),
+        ] {
             let answer = read(&stand, &asha, query).await;
             assert_eq!(answer.status, 200, "{answer:?}");
             let lines = answer.body["data"]["lines"].as_array().unwrap();
             assert_eq!(lines.len(), count, "{query}");
             assert_eq!(answer.cost.calls, 2);
             if let Some(newest) = lines.first() {
-                assert_eq!((&newest["actor"], &newest["before"], &newest["after"]), (&bela_id, &1000.into(), &1001.into()));
-                assert_eq!((&newest["roles"], &newest["network"]), (&json!(["admin"]), &"203.0.113.0/24".into()));
+                assert_eq!(
+                    (&newest["actor"], &newest["before"], &newest["after"]),
+                    (&bela_id, &1000.into(), &1001.into())
+                );
+                assert_eq!(
+                    (&newest["roles"], &newest["network"]),
+                    (&json!(["admin"]), &"203.0.113.0/24".into())
+                );
                 assert_eq!(newest["action"], "update_setting");
             }
         }

@@ -17,7 +17,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::Account;
+use super::BankAccount;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
@@ -65,7 +65,7 @@ pub struct Request {
 /// The account as it is kept.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Response {
-    bank_details: Account,
+    bank_details: BankAccount,
 }
 
 async fn handle(

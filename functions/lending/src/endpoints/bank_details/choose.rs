@@ -12,7 +12,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::Account;
+use super::BankAccount;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
@@ -54,7 +54,7 @@ pub struct Request {
 pub struct Response {
     #[schema(value_type = String)]
     application_id: ApplicationId,
-    bank_details: Account,
+    bank_details: BankAccount,
 }
 
 async fn handle(

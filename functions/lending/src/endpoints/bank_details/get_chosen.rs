@@ -10,7 +10,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::Account;
+use super::BankAccount;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
@@ -41,7 +41,7 @@ pub struct Response {
     #[schema(value_type = String)]
     application_id: ApplicationId,
     /// Null while none is chosen.
-    bank_details: Option<Account>,
+    bank_details: Option<BankAccount>,
 }
 
 async fn handle(

@@ -9,7 +9,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::Account;
+use super::BankAccount;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
@@ -39,7 +39,7 @@ const MOST: usize = 100;
 /// The accounts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Response {
-    bank_details: Vec<Account>,
+    bank_details: Vec<BankAccount>,
 }
 
 async fn handle(State(app): State<App>, Borrower { user, .. }: Borrower) -> Result<Reply<Response>, Error> {

@@ -13,7 +13,7 @@ use crate::borrower::{BankDetails, BankDetailsId, Ifsc, NameMatch};
 
 /// An account as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Account {
+pub struct BankAccount {
     #[schema(value_type = String, example = "bnk_01J9ZQ6V0M8Q2W3E4R5T6Y7U8I")]
     id: BankDetailsId,
     /// All but the last four digits hidden.
@@ -31,7 +31,7 @@ pub struct Account {
     created_at: Timestamp,
 }
 
-impl From<BankDetails> for Account {
+impl From<BankDetails> for BankAccount {
     fn from(details: BankDetails) -> Self {
         Self {
             id: details.id,

@@ -184,8 +184,8 @@ mod tests {
         );
         assert_eq!(first.cost.calls, 2);
         let cursor = data["next_cursor"].as_str().unwrap();
-        let last = list(&format!("dpd=1-30&limit=1&cursor={cursor}")).await;
-        assert_eq!(last.body["data"]["loans"][0]["id"].as_str(), Some(&*newer.to_string()));
+        let second = list(&format!("dpd=1-30&limit=1&cursor={cursor}")).await;
+        assert_eq!(second.body["data"]["loans"][0]["id"].as_str(), Some(&*newer.to_string()));
         assert_eq!(list("dpd=90%2B").await.body["data"]["loans"].as_array().unwrap().len(), 0);
         assert_eq!(list(&format!("dpd=current&cursor={cursor}")).await.code(), "INVALID_CURSOR");
     }

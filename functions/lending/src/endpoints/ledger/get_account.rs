@@ -125,3 +125,58 @@ async fn handle(
     };
     Ok(Reply::ok("The account", response))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stand::Stand;
+
+    use super::FUNCTION;
+    use crate::testing::{paid_out, receive, staff_signed_in};
+
+    #[tokio::test]
+    async fn an_account_shows_its_balance_and_its_entries_page_by_page() {
+        let stand = Stand::new().await;
+        let loan = paid_out(&stand, "9876543210").await;
+        for n in 1..=5 {
+            stand.advance(jiff::SignedDuration::from_secs(1));
+            receive(&stand, &loan.finance, &loan, json!(n), "2026-01-05", &format!("UTR-{n}")).await;
+        }
+        let owned = format!("on_account.INR.{}", loan.loan);
+        for (account, balance, entries, calls) in
+            [(owned.as_str(), json!(15), 5, 3), ("bank.INR", json!(-48_805), 6, 3)]
+        {
+            let mut cursor = String::new();
+            let mut seen = Vec::new();
+            loop {
+                let query = format!("limit=4{cursor}");
+                let answer =
+                    stand.call(&FUNCTION).cookie(&loan.finance).path("id", account).query(&query).await;
+                assert_eq!(answer.status, 200, "{answer:?}");
+                assert_eq!(answer.body["data"]["balance"], balance);
+                assert_eq!(answer.cost.calls, calls, "who asks, the entries, the balance");
+                seen.extend(answer.body["data"]["entries"].as_array().unwrap().clone());
+                match answer.body["data"]["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            assert_eq!(seen.len(), entries, "{account}");
+            let newest = &seen[0];
+            assert_eq!(newest["event"], "receipt");
+            assert_eq!(newest[if account == "bank.INR" { "debit" } else { "credit" }], 5);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_account_or_was_never_used_is_not_there() {
+        let stand = Stand::new().await;
+        let admin = staff_signed_in(&stand, &["admin"]).await;
+        for id in ["bank", "bank.USD", "nothing.INR", "on_account.INR.ln_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+            assert_eq!(stand.call(&FUNCTION).cookie(&admin).path("id", id).await.status, 404, "{id}");
+        }
+        assert_eq!(stand.call(&FUNCTION).cookie(&admin).path("id", "recovery.INR").await.status, 200);
+        let officer = staff_signed_in(&stand, &["officer"]).await;
+        assert_eq!(stand.call(&FUNCTION).cookie(&officer).path("id", "bank.INR").await.status, 403);
+    }
+}

@@ -72,3 +72,39 @@ async fn handle(State(app): State<App>) -> Result<Reply<Response>, Error> {
     };
     Ok(Reply::ok("The trial balance", response))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stand::Stand;
+
+    use super::FUNCTION;
+    use crate::testing::{paid_out, receive, staff_signed_in};
+
+    #[tokio::test]
+    async fn debits_and_credits_are_the_same_whatever_happened() {
+        let stand = Stand::new().await;
+        let admin = staff_signed_in(&stand, &["admin"]).await;
+        let answer = stand.call(&FUNCTION).cookie(&admin).await;
+        assert_eq!(
+            (&answer.body["data"]["accounts"], &answer.body["data"]["difference"]),
+            (&json!([]), &json!(0))
+        );
+        for n in 0..3 {
+            let loan = paid_out(&stand, &format!("987654321{n}")).await;
+            receive(&stand, &loan.finance, &loan, json!(1000.25), "2026-01-05", &format!("UTR-{n}")).await;
+        }
+        let answer = stand.call(&FUNCTION).cookie(&admin).await;
+        let data = &answer.body["data"];
+        assert_eq!((&data["difference"], &data["debits"]), (&json!(0), &data["credits"]));
+        let of = |kind: &str| {
+            let accounts = data["accounts"].as_array().unwrap();
+            accounts.iter().find(|account| account["kind"] == kind).unwrap()["balance"].clone()
+        };
+        assert_eq!(
+            (of("loans_receivable"), of("on_account"), of("fee_income")),
+            (json!(150_000), json!(3000.75), json!(3000))
+        );
+        assert_eq!(answer.cost.calls, 3, "who asks, and two hundred balances at most");
+    }
+}

@@ -1,4 +1,6 @@
 //! The borrower's loans.
+pub mod download_no_dues;
+pub mod download_statement;
 pub mod get;
 pub mod get_schedule;
 pub mod list;
@@ -8,4 +10,4 @@ pub mod quote_foreclosure;
 pub mod view;
 
 #[cfg(test)]
-pub mod arrange;
+pub(crate) mod arrange;

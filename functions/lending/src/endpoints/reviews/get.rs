@@ -138,7 +138,8 @@ impl From<&StatusChange> for Step {
 pub struct Employment {
     #[schema(value_type = f64)]
     monthly_income: Rupees,
-    employment_type: EmploymentType,
+    #[serde(rename = "employment_type")]
+    kind: EmploymentType,
     company_name: String,
     designation: String,
 }
@@ -147,7 +148,7 @@ impl From<&EmploymentDetails> for Employment {
     fn from(details: &EmploymentDetails) -> Self {
         Self {
             monthly_income: details.monthly_income.into(),
-            employment_type: details.employment_type,
+            kind: details.employment_type,
             company_name: details.company_name.clone(),
             designation: details.designation.clone(),
         }
@@ -253,7 +254,10 @@ mod tests {
         let answer = stand.call(&FUNCTION).cookie(&officer).path("id", &id).await;
         let data = &answer.body["data"];
         assert_eq!(data["application"]["application_number"], "PC-202601-000001");
-        assert_eq!((&data["borrower"]["full_name"], &data["employment"]["company_name"]), (&json!("Asha Verma"), &json!("Lake Mills")));
+        assert_eq!(
+            (&data["borrower"]["full_name"], &data["employment"]["company_name"]),
+            (&json!("Asha Verma"), &json!("Lake Mills"))
+        );
         assert_eq!(data["sanctioned_limit"]["max_emi"], 25_000);
         assert!(data["status_history"][0]["by"].as_str().unwrap().starts_with("usr_"));
         assert_eq!(answer.headers["etag"], format!("\"{}\"", data["version"]));

@@ -15,12 +15,8 @@ use shared::{
 use utoipa::ToSchema;
 
 use crate::{
-    WING,
-    access::ANY_STAFF,
-    application::LoanApplication,
-    borrower::UserId,
-    endpoints::applications::ApplicationView,
-    loan::state::ApplicationStatus,
+    WING, access::ANY_STAFF, application::LoanApplication, borrower::UserId,
+    endpoints::applications::ApplicationView, loan::state::ApplicationStatus,
 };
 
 /// The declaration. For finance as well, who find in it what is accepted and waits for its payout.
@@ -115,7 +111,8 @@ async fn handle(State(app): State<App>, Query(request): Query<Request>) -> Resul
     let applications = page.items.iter().map(|application| Waiting {
         user_id: application.user,
         assigned_to: application.assigned_to.clone(),
-        awaits_second_approval: application.status == ApplicationStatus::UnderReview && application.approval.is_some(),
+        awaits_second_approval: application.status == ApplicationStatus::UnderReview
+            && application.approval.is_some(),
         application: ApplicationView::of(application, app.now()),
     });
     let response = Response { applications: applications.collect(), next_cursor: page.next_cursor };
@@ -173,7 +170,9 @@ mod tests {
         let other = staff_signed_in(&stand, &["officer"]).await;
         let taken = stand.call(&review::FUNCTION).cookie(&other).path("id", &made[1]).await;
         assert_eq!(taken.status, 200, "{taken:?}");
-        let mine = list(&stand, &officer.cookie, &format!("status=under_review&limit=1&assigned={}", officer.id)).await;
+        let mine =
+            list(&stand, &officer.cookie, &format!("status=under_review&limit=1&assigned={}", officer.id))
+                .await;
         assert_eq!(ids(&mine), made[..1]);
         assert!(mine.body["data"]["next_cursor"].is_string());
     }

@@ -78,11 +78,13 @@ async fn handle(
     let Case { mut application, user, .. } = Case::load(&app, id).await?;
     if_match.check(application.revision())?;
     let before = Decided::of(&application);
-    let moved = application.transition(ApplicationEvent::Reject, actor.id.clone(), note.clone(), app.now())?;
+    let moved =
+        application.transition(ApplicationEvent::Reject, actor.id.clone(), note.clone(), app.now())?;
     application.approval = None;
     application.rejection = Some(Rejection { reason, note: note.clone() });
 
-    let line = Entry::new(&app, &WING, &actor, "reject_application", id, &before, &Decided::of(&application))?;
+    let line =
+        Entry::new(&app, &WING, &actor, "reject_application", id, &before, &Decided::of(&application))?;
     let line = line.because(note.unwrap_or_else(|| reason.in_plain_words().to_owned()));
     let write = moved.record(Write::new(), &application).create(&line);
     let values = [("number", application.number.as_str()), ("reason", reason.in_plain_words())];
@@ -128,7 +130,9 @@ mod tests {
         assert_eq!(application["rejection_reason"], "your income is too low for this instalment");
         assert!(!seen.body.to_string().contains("payslip"), "the note is for staff");
         let stored = stand.everything_stored().await;
-        assert!(stored.contains("could not approve") && stored.contains("\"action\": S(\"reject_application\")"));
+        assert!(
+            stored.contains("could not approve") && stored.contains("\"action\": S(\"reject_application\")")
+        );
         applied(&stand, &borrower).await;
     }
 
@@ -150,8 +154,10 @@ mod tests {
         let stand = Stand::new().await;
         let (_, officer, id) = under_review(&stand).await;
         let body = json!({ "reason_code": "credit_history" });
-        let (one, two) =
-            futures::join!(reject(&stand, &officer, &id, body.clone()), reject(&stand, &officer, &id, body.clone()));
+        let (one, two) = futures::join!(
+            reject(&stand, &officer, &id, body.clone()),
+            reject(&stand, &officer, &id, body.clone())
+        );
         let mut statuses = [one.status, two.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "{one:?} {two:?}");
@@ -165,6 +171,9 @@ mod tests {
         let stand = Stand::new().await;
         let (_, _, id) = under_review(&stand).await;
         let finance = staff_signed_in(&stand, &["finance"]).await;
-        assert_eq!(reject(&stand, &finance, &id, json!({ "reason_code": "other" })).await.code(), "FORBIDDEN");
+        assert_eq!(
+            reject(&stand, &finance, &id, json!({ "reason_code": "other" })).await.code(),
+            "FORBIDDEN"
+        );
     }
 }

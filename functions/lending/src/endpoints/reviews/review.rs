@@ -124,7 +124,10 @@ mod tests {
             let answer = review(&stand, &officer.cookie, &id).await;
             assert_eq!(answer.status, 200, "{answer:?}");
             let data = &answer.body["data"];
-            assert_eq!((&data["status"], &data["assigned_to"]), (&"under_review".into(), &officer.id.to_string().into()));
+            assert_eq!(
+                (&data["status"], &data["assigned_to"]),
+                (&"under_review".into(), &officer.id.to_string().into())
+            );
             assert_eq!(data["version"], version);
         }
         let stored = stand.everything_stored().await;
@@ -139,8 +142,10 @@ mod tests {
             let stand = Stand::new().await;
             let borrower = profile_done(&stand, "9876543210").await;
             let id = applied(&stand, &borrower).await;
-            let (one, two) = (staff_member(&stand, &["officer"]).await, staff_member(&stand, &["officer"]).await);
-            let (first, second) = futures::join!(review(&stand, &one.cookie, &id), review(&stand, &two.cookie, &id));
+            let (one, two) =
+                (staff_member(&stand, &["officer"]).await, staff_member(&stand, &["officer"]).await);
+            let (first, second) =
+                futures::join!(review(&stand, &one.cookie, &id), review(&stand, &two.cookie, &id));
             let (lost, winner) = if first.status == 200 { (second, one.id) } else { (first, two.id) };
             assert_eq!((lost.status, lost.code()), (409, "ALREADY_ASSIGNED"), "{lost:?}");
             assert_eq!(lost.body["data"]["assigned_to"], winner.to_string());

@@ -54,8 +54,9 @@ async fn handle(
     Body(request): Body<Request>,
 ) -> Result<Reply<Shown>, Error> {
     let setting = settings::find(&key).ok_or(codes::NOT_FOUND)?;
-    let value =
-        setting.accept(&request.value).ok_or_else(|| Error::invalid_field("value", "range", setting.rule()))?;
+    let value = setting
+        .accept(&request.value)
+        .ok_or_else(|| Error::invalid_field("value", "range", setting.rule()))?;
     let before = app.table().get(StoredSetting::at(setting.key())).await?;
     if_match.require(before.as_ref().map_or(0, Stored::revision))?;
 
@@ -104,9 +105,14 @@ mod tests {
         assert_eq!(data["updated_by"], admin.id.to_string());
         assert_eq!(put(&stand, &admin.cookie, "\"1\"", json!(100_000)).await.status, 200);
         let shown = stand.call(&get::FUNCTION).cookie(&admin.cookie).path("key", "maker_checker_limit").await;
-        assert_eq!((&shown.body["data"]["value"], &shown.body["data"]["version"]), (&json!(100_000), &json!(2)));
+        assert_eq!(
+            (&shown.body["data"]["value"], &shown.body["data"]["version"]),
+            (&json!(100_000), &json!(2))
+        );
         let stored = stand.everything_stored().await;
-        assert!(stored.contains("\"before\": N(\"200000\")") && stored.contains("\"after\": N(\"150000.5\")"));
+        assert!(
+            stored.contains("\"before\": N(\"200000\")") && stored.contains("\"after\": N(\"150000.5\")")
+        );
     }
 
     #[tokio::test]

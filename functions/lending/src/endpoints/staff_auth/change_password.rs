@@ -64,7 +64,8 @@ async fn handle(
     }
     let before = member.value.clone();
     member.choose_password(&app, &request.new_password)?;
-    let others = staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
+    let others =
+        staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
     let line = Entry::new(&app, &WING, &actor, "change_password", member.id, &before.view(), &member.view())?;
     let write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));
     app.table().write(others.iter().fold(attempt.forgive(write), Write::delete)).await?;
@@ -93,7 +94,10 @@ mod tests {
     async fn sign_in(stand: &Stand, ravi: &SignedInStaff, password: &str) -> Answer {
         stand.advance(SignedDuration::from_secs(30));
         let code = ravi.totp.code_at(stand.now());
-        stand.call(&sign_in::FUNCTION).json(json!({ "email": ravi.email, "password": password, "totp": code })).await
+        stand
+            .call(&sign_in::FUNCTION)
+            .json(json!({ "email": ravi.email, "password": password, "totp": code }))
+            .await
     }
 
     #[tokio::test]
@@ -119,7 +123,10 @@ mod tests {
         let stand = Stand::new().await;
         let ravi = staff_member(&stand, &["officer"]).await;
         for _ in 0..5 {
-            assert_eq!(change(&stand, &ravi.cookie, "correct horse batterY", NEW).await.code(), "WRONG_CREDENTIALS");
+            assert_eq!(
+                change(&stand, &ravi.cookie, "correct horse batterY", NEW).await.code(),
+                "WRONG_CREDENTIALS"
+            );
         }
         assert_eq!(change(&stand, &ravi.cookie, STAFF_PASSWORD, NEW).await.status, 429);
     }
@@ -130,6 +137,9 @@ mod tests {
         let ravi = staff_member(&stand, &["officer"]).await;
         let answer = change(&stand, &ravi.cookie, STAFF_PASSWORD, STAFF_PASSWORD).await;
         assert_eq!(answer.wrong_fields(), ["new_password"]);
-        assert_eq!(change(&stand, &ravi.cookie, STAFF_PASSWORD, "short").await.wrong_fields(), ["new_password"]);
+        assert_eq!(
+            change(&stand, &ravi.cookie, STAFF_PASSWORD, "short").await.wrong_fields(),
+            ["new_password"]
+        );
     }
 }

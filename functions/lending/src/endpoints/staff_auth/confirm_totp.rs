@@ -70,7 +70,8 @@ async fn handle(
 ) -> Result<Reply<Response>, Error> {
     let before = member.value.clone();
     let recovery_codes = member.confirm(&app, &request.totp)?.ok_or(lending_codes::NOT_IN_THAT_STATE)?;
-    let others = staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
+    let others =
+        staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
     let line = Entry::new(&app, &WING, &actor, "confirm_totp", member.id, &before.view(), &member.view())?;
     let write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));
     app.table().write(others.iter().fold(write, Write::delete)).await?;
@@ -185,7 +186,8 @@ mod tests {
         let stand = Stand::new().await;
         let temporary = first_admin(&stand, EMAIL).await;
         stand.advance(SignedDuration::from_hours(72));
-        let answer = stand.call(&sign_in::FUNCTION).json(json!({ "email": EMAIL, "password": temporary })).await;
+        let answer =
+            stand.call(&sign_in::FUNCTION).json(json!({ "email": EMAIL, "password": temporary })).await;
         assert_eq!((answer.status, answer.code()), (403, "PASSWORD_EXPIRED"));
     }
 }

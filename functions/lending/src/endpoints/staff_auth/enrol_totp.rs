@@ -89,7 +89,8 @@ async fn handle(
     let secret = member.enrol(&app)?;
     let line = Entry::new(&app, &WING, &actor, "enrol_totp", member.id, &before, &member.view())?;
     app.table().write(attempt.forgive(Write::new().replace(&member).create(&line))).await?;
-    let response = Response { secret: secret.base32(), otpauth_uri: secret.uri("Pocket Credit", &member.email) };
+    let response =
+        Response { secret: secret.base32(), otpauth_uri: secret.uri("Pocket Credit", &member.email) };
     Ok(Reply::ok("Confirm the first code of the new authenticator", response))
 }
 

@@ -53,7 +53,9 @@ mod tests {
         for _ in 0..2 {
             let answer = stand.call(&FUNCTION).cookie(&cookie).await;
             assert_eq!(answer.status, 200, "{answer:?}");
-            assert!(answer.cookies[0].starts_with("__Host-staff=;") && answer.cookies[0].contains("Max-Age=0"));
+            assert!(
+                answer.cookies[0].starts_with("__Host-staff=;") && answer.cookies[0].contains("Max-Age=0")
+            );
         }
         assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&cookie).await.status, 401);
         assert_eq!(stand.call(&FUNCTION).await.status, 200);

@@ -39,7 +39,6 @@ pub struct Response {
     csrf_token: String,
 }
 
-#[expect(clippy::unused_async, reason = "a handler is a future")]
 async fn handle(Staff { member, session, .. }: Staff) -> Result<Reply<Response>, Error> {
     let response = Response { member: member.view(), csrf_token: session.csrf_token() };
     Ok(Reply::ok("You", response).version(member.revision()))

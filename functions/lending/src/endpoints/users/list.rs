@@ -87,10 +87,14 @@ pub struct Response {
 
 async fn handle(State(app): State<App>, Query(request): Query<Request>) -> Result<Reply<Response>, Error> {
     let page = match (request.mobile, request.pan) {
-        (None, None) => newest(&app, request.limit.unwrap_or(Limit::DEFAULT), request.cursor.as_deref()).await?,
+        (None, None) => {
+            newest(&app, request.limit.unwrap_or(Limit::DEFAULT), request.cursor.as_deref()).await?
+        }
         (Some(mobile), None) => the_one(with_mobile(&app, &mobile).await?),
         (None, Some(pan)) => the_one(with_pan(&app, &pan).await?),
-        (Some(_), Some(_)) => return Err(Error::invalid_field("", "choice", "name only one of mobile and pan")),
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid_field("", "choice", "name only one of mobile and pan"));
+        }
     };
     let vault = Vault::of(&app)?;
     let users = page.items.iter().map(|user| UserLine::of(&vault, user)).collect::<Result<_, _>>()?;
@@ -211,7 +215,11 @@ mod tests {
         let stand = Stand::new().await;
         let officer = staff_signed_in(&stand, &["officer"]).await;
         for cursor in ["202512", "999912", "2026", "x", "202601.x"] {
-            assert_eq!(list(&stand, &officer, &format!("cursor={cursor}")).await.code(), "INVALID_CURSOR", "{cursor}");
+            assert_eq!(
+                list(&stand, &officer, &format!("cursor={cursor}")).await.code(),
+                "INVALID_CURSOR",
+                "{cursor}"
+            );
         }
     }
 

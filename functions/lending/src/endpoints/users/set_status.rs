@@ -50,7 +50,7 @@ pub struct Request {
 
 /// See [`UserStatus`].
 #[derive(Debug, Clone, Copy, Deserr, ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[schema(as = WantedUserStatus, rename_all = "lowercase")]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 enum Wanted {
     Active,
@@ -130,7 +130,10 @@ mod tests {
             assert_eq!(stand.call(&get_profile::FUNCTION).cookie(cookie).await.code(), "NOT_SIGNED_IN");
         }
         let stored = stand.everything_stored().await;
-        assert!(stored.contains("\"action\": S(\"set_user_status\")") && stored.contains("\"reason\": S(\"Reported stolen\")"));
+        assert!(
+            stored.contains("\"action\": S(\"set_user_status\")")
+                && stored.contains("\"reason\": S(\"Reported stolen\")")
+        );
         assert!(stored.contains("\"status\": S(\"active\")"), "before");
 
         assert_eq!(put(&stand, &officer, "\"2\"", "active").await.status, 200);

@@ -1,0 +1,3 @@
+//! Everything at a glance.
+mod alerts;
+pub mod get;

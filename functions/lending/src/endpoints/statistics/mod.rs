@@ -1,0 +1,2 @@
+//! The house in numbers.
+pub mod get;
