@@ -27,10 +27,7 @@ impl House {
         let admin = self.admin().await;
         let staff = admin.get("/lending/api/admin/admin-users?limit=100").await.data();
         let number = staff["members"].as_array().map_or(0, Vec::len);
-        let email = format!("staff{number}@lender.example");
-        let new = json!({ "email": email, "name": "Ravi Rao", "roles": roles });
-        let added = admin.post("/lending/api/admin/admin-users", new).await.data();
-        self.set_up(&email, added["temporary_password"].as_str().expect("a password")).await
+        admin.brings_in(&format!("staff{number}@lender.example"), roles).await
     }
 
     /// The first sign-in with a temporary password: another password, then an authenticator.
@@ -50,7 +47,14 @@ impl House {
     }
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    /// As an admin: takes somebody with this address into the staff, who then sets up.
+    pub async fn brings_in(&self, email: &str, roles: &[&str]) -> Person<'a> {
+        let new = json!({ "email": email, "name": "Ravi Rao", "roles": roles });
+        let added = self.post("/lending/api/admin/admin-users", new).await.data();
+        self.house.set_up(email, added["temporary_password"].as_str().expect("a password")).await
+    }
+
     /// Signs in as staff, with the code that the authenticator shows next: each counts once.
     pub(crate) async fn sign_in_with(&self, email: &str, password: &str, totp: Option<&TotpSecret>) {
         let mut credentials = json!({ "email": email, "password": password });

@@ -42,8 +42,8 @@ mod tests {
     #[test]
     fn percentiles_are_measured_values() {
         let figures = Figures::of((1..=200).rev().map(Duration::from_millis));
-        assert_eq!([50, 99, 100].map(|percent| figures.percentile(percent).round()), [100.0, 198.0, 200.0]);
-        assert_eq!(Figures::of([Duration::from_millis(7)]).median().round(), 7.0);
-        assert_eq!(Figures::of([]).median(), 0.0);
+        let text = |percent| format!("{:.0}", figures.percentile(percent));
+        assert_eq!([50, 99, 100].map(text), ["100", "198", "200"]);
+        assert_eq!(format!("{:.0} {:.0}", Figures::of([]).median(), figures.most()), "0 200");
     }
 }

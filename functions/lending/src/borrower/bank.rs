@@ -1,4 +1,5 @@
-//! A borrower's own bank accounts: where loans are paid out to. Numbers rest sealed and are shown by their last four digits.
+//! A borrower's own bank accounts: where loans are paid out to. Numbers rest sealed and are shown by their
+//! last four digits.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -97,7 +98,8 @@ pub enum NameMatch {
 impl NameMatch {
     /// Compares two names as people and banks write them: `MR. ASHA  VERMA` and `Verma Asha` are one name.
     ///
-    /// Titles, case, marks, gaps and the order of the words do not count; every letter does, so a shortened name is another.
+    /// Titles, case, marks, gaps and the order of the words do not count; every letter does, so a shortened
+    /// name is another.
     pub fn of(holder: &str, full_name: &str) -> Self {
         let (mut holder, mut full_name) = (words(holder), words(full_name));
         let same_text = holder.concat() == full_name.concat();
@@ -179,8 +181,8 @@ impl BankDetails {
         Pattern::index(Index::Gsi1, format!("LENDING#BANK#{id}"))
     }
 
-    /// What is hashed to find the account again: the bank and the number. Branches merge and change their codes, and zeros in
-    /// front are only how a form fills up.
+    /// What is hashed to find the account again: the bank and the number. Branches merge and change their
+    /// codes, and zeros in front are only how a form fills up.
     pub fn lookup_text(ifsc: &Ifsc, number: &AccountNumber) -> String {
         format!("{} {}", ifsc.bank(), number.digits().trim_start_matches('0'))
     }
@@ -190,7 +192,8 @@ impl BankDetails {
         format!("XXXXXX{}", self.last4)
     }
 
-    /// Whether the account is the borrower's own, as far as names tell: by the bank's word where there is one.
+    /// Whether the account is the borrower's own, as far as names tell: by the bank's word where there is
+    /// one.
     pub fn belongs_to(&self, full_name: &str) -> bool {
         let holder = self.penny_drop.as_ref().and_then(|drop| drop.name_at_bank.as_deref());
         NameMatch::of(holder.unwrap_or(&self.holder_name), full_name) == NameMatch::Matches

@@ -1,4 +1,5 @@
-//! Where a borrower's income comes from. A section of the profile beside the steps: it must be there before an offer.
+//! Where a borrower's income comes from. A section of the profile beside the steps: it must be there before
+//! an offer.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{

@@ -1,4 +1,5 @@
-//! What comes in and what goes out each month, and the credit score. A section of the profile beside the steps.
+//! What comes in and what goes out each month, and the credit score. A section of the profile beside the
+//! steps.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{

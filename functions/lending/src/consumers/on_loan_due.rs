@@ -161,7 +161,7 @@ mod tests {
             let last: Date = "2026-05-13".parse().unwrap();
             while day < last {
                 midnight(&stand, day).await;
-                day = day + every.days();
+                day += every.days();
             }
             midnight(&stand, last).await;
             let book = book_of(&stand, &loan).await;

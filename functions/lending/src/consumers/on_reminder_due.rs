@@ -136,7 +136,7 @@ mod tests {
         let mut day: Date = "2026-01-25".parse().unwrap();
         while day < "2026-03-01".parse().unwrap() {
             morning(&stand, &day.to_string()).await;
-            day = day + 1.days();
+            day += 1.days();
         }
         assert_eq!(
             reminded(&stand, &loan).await,

@@ -145,14 +145,20 @@ pub fn open(loan: &mut Loan, account: &mut LoanAccount, happening: Happening<'_>
     let after = account.account.state_on(today);
     let since = post(loan, account, &after, Happening { event: DAY, value_on: today, ..happening })?;
     judge(loan, &after, happening.now);
-    let duty = loan.remind_at.map(|remind_at| ReminderDuty { loan: loan.id, user: loan.user, remind_at });
     Ok(Booked {
         before: paid_out,
         after,
         transfers: vec![disbursal, since],
         portfolio: portfolio::moved(loan.id, None, Standing::of(loan)),
-        duty: duty.map(Duty::Remind),
+        duty: Some(duty(loan)),
     })
+}
+
+fn duty(loan: &Loan) -> Duty {
+    match loan.remind_at {
+        Some(remind_at) => Duty::Remind(ReminderDuty { loan: loan.id, user: loan.user, remind_at }),
+        None => Duty::Nothing(loan.user, loan.id),
+    }
 }
 
 /// The event of time that passed.
@@ -182,10 +188,7 @@ fn book(
         after,
         transfers: vec![passed, event],
         portfolio: portfolio::moved(loan.id, Some(standing), Standing::of(loan)),
-        duty: (loan.remind_at != remind_at).then(|| match loan.remind_at {
-            Some(remind_at) => Duty::Remind(ReminderDuty { loan: loan.id, user: loan.user, remind_at }),
-            None => Duty::Nothing(loan.user, loan.id),
-        }),
+        duty: if loan.remind_at == remind_at { None } else { Some(duty(loan)) },
     })
 }
 

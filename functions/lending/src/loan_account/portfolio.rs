@@ -94,8 +94,8 @@ impl Portfolio {
     }
 
     /// What stands on one shelf.
-    pub fn on(&self, shelf: Shelf) -> OnShelf {
-        let found = self.shelves.iter().find(|(each, _)| *each == shelf);
+    pub fn on(&self, wanted: Shelf) -> OnShelf {
+        let found = self.shelves.iter().find(|(shelf, _)| *shelf == wanted);
         found.map(|(_, on)| *on).unwrap_or_default()
     }
 }

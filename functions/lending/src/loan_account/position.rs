@@ -11,7 +11,7 @@
 //! | `day`: money on account meets it | on account | receivables |
 //! | `day`: a penal charge arises | charges receivable | penal income |
 //! | `receipt` | cash, bank or gateway | receivables as allocated; on account: the rest |
-//! | `receipt`, foreclosure | the same; charges receivable and interest receivable: what the settlement makes due | the same; fee income, tax payable, interest income |
+//! | `receipt` that forecloses | cash, bank or gateway | receivables; interest income to the day; fee income; tax payable |
 //! | `receipt` after a write-off | cash, bank or gateway | recovery |
 //! | `waiver` | charges waived | charges receivable |
 //! | `rescheduled` | — | — (nothing that was due changes) |

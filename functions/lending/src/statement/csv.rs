@@ -32,8 +32,8 @@ fn amount(amount: Paise) -> String {
     if amount.is_zero() { String::new() } else { amount.to_string() }
 }
 
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, «CSV Injection»). Our own numbers do
-/// not need it.
+/// A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, «CSV Injection»).
+/// Our own numbers do not need it.
 fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

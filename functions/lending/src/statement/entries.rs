@@ -1,4 +1,5 @@
-//! The statement itself: what was charged and what was paid between two days, and what was owed before and after.
+//! The statement itself: what was charged and what was paid between two days, and what was owed before and
+//! after.
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -11,9 +12,10 @@ use crate::{
 
 /// A statement of a loan from one day to another, both included.
 ///
-/// Balances are what is owed: principal not yet repaid, interest and charges that fell due, less money on account. They follow
-/// from the same replay as everything else that is shown of the loan, so opening + debits − credits = closing, to the paisa.
-/// Receipts that were reversed are left out, as they are in the loan.
+/// Balances are what is owed: principal not yet repaid, interest and charges that fell due, less money on
+/// account. They follow from the same replay as everything else that is shown of the loan, so opening +
+/// debits − credits = closing, to the paisa. Receipts that were reversed are left out, as they are in the
+/// loan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The first day.
@@ -116,7 +118,8 @@ impl Charged {
             charged.interest += line.interest.due;
             charged.waived += line.waived;
             let gross = line.charges.due + line.waived;
-            // A settlement bears nothing but its fee: it is paid on the day it is made, and what is written off bears no more.
+            // A settlement bears nothing but its fee: it is paid on the day it is made, and what is written
+            // off bears no more.
             match line.kind {
                 LineKind::Instalment => charged.penal += gross,
                 LineKind::Settlement => charged.fee += gross,

@@ -1,4 +1,5 @@
-//! Helvetica, which every reader of PDF has: how wide its letters are and how texts are written in its encoding.
+//! Helvetica, which every reader of PDF has: how wide its letters are and how texts are written in its
+//! encoding.
 
 /// Widths of the letters from space to tilde in thousandths of the size (Adobe's font metrics of Helvetica).
 const WIDTHS: [u16; 95] = [

@@ -1,5 +1,5 @@
-//! What a borrower takes away on paper or in a file: the statement of a loan and the certificate that nothing is due any more.
-//! The figures come from the replay that also makes the schedule; nothing is added up anew.
+//! What a borrower takes away on paper or in a file: the statement of a loan and the certificate that nothing
+//! is due any more. The figures come from the replay that also makes the schedule; nothing is added up anew.
 mod csv;
 mod entries;
 mod font;

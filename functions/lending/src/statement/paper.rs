@@ -1,4 +1,5 @@
-//! What the house puts on paper about a loan: the statement, and the certificate that nothing is due any more.
+//! What the house puts on paper about a loan: the statement, and the certificate that nothing is due any
+//! more.
 use jiff::{Timestamp, civil::Date};
 use shared::{clock::india, money::Paise};
 

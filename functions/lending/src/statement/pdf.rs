@@ -225,8 +225,8 @@ pub mod tests {
         shown.map(|text| text.replace("\\(", "(").replace("\\)", ")").replace("\\\\", "\\")).collect()
     }
 
-    /// The objects of a file, found through its cross-reference table as a reader finds them. Panics where an offset does not
-    /// lead to the object that the table names.
+    /// The objects of a file, found through its cross-reference table as a reader finds them. Panics where an
+    /// offset does not lead to the object that the table names.
     pub fn objects(file: &[u8]) -> usize {
         // One byte for one letter, so that offsets stay.
         let text: String = file.iter().map(|b| if b.is_ascii() { char::from(*b) } else { '?' }).collect();

@@ -52,13 +52,11 @@ pub(super) fn chosen(names: &[String], all: bool, directory: Option<&Path>) -> R
 
 /// Where `cargo build --release` and `cargo lambda build` put a binary.
 fn places(name: &str, directory: Option<&Path>) -> Vec<PathBuf> {
-    match directory {
-        Some(directory) => vec![directory.join(name), directory.join(name).join("bootstrap")],
-        None => {
-            let target = workspace().join("target");
-            vec![target.join("release").join(name), target.join("lambda").join(name).join("bootstrap")]
-        }
+    if let Some(directory) = directory {
+        return vec![directory.join(name), directory.join(name).join("bootstrap")];
     }
+    let target = workspace().join("target");
+    vec![target.join("release").join(name), target.join("lambda").join(name).join("bootstrap")]
 }
 
 fn one_of_each_kind(built: Vec<Chosen>) -> Vec<Chosen> {

@@ -86,10 +86,11 @@ fn table(endpoints: &[(&'static Function, &'static Route)], runs: [(usize, &Walk
             over += usize::from(beyond > 0);
             let remarks =
                 [differs.then(|| "**differs**".to_owned()), (beyond > 0).then(|| format!("+{beyond}"))];
-            let [a, b, c] = cells(before);
-            let [d, e, f] = cells(Some(cost));
+            let [calls, read, write] = cells(before);
+            let [calls_then, read_then, write_then] = cells(Some(cost));
             let remark: Vec<String> = remarks.into_iter().flatten().collect();
-            grid.row([endpoint(route, case), a, b, c, d, e, f, remark.join(", ")]);
+            let remark = remark.join(", ");
+            grid.row([endpoint(route, case), calls, read, write, calls_then, read_then, write_then, remark]);
         }
     }
     let count = format!(

@@ -1,4 +1,5 @@
-//! `POST /api/bank-details/choose`: the borrower decides to which of their accounts an application is paid out.
+//! `POST /api/bank-details/choose`: the borrower decides to which of their accounts an application is paid
+//! out.
 use axum::{extract::State, routing::post};
 use serde::Serialize;
 use shared::{

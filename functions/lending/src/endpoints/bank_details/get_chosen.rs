@@ -1,4 +1,5 @@
-//! `GET /api/bank-details/{applicationId}`: the account to which an application would be paid out.
+//! `GET /api/bank-details/{id}`: the account to which the application with this id would be paid out. (The
+//! parameter is called as in the `DELETE` of the same path, because OpenAPI knows one name for one place.)
 use axum::{extract::State, routing::get};
 use serde::Serialize;
 use shared::{
@@ -25,7 +26,7 @@ pub static FUNCTION: Function = Function {
     wing: &WING,
     summary: "Show the account chosen for an application",
     trigger: Trigger::Http(Route {
-        path: "/api/bank-details/{applicationId}",
+        path: "/api/bank-details/{id}",
         access: BORROWER,
         handler: || get(handle),
         docs: Docs::reply::<Response>(),
@@ -76,7 +77,7 @@ mod tests {
         let cookie = profile_done(&stand, "9876543210").await;
         let application = application_of(&stand, &cookie).await;
         let account = account_of(&stand, &cookie, application).await;
-        let get = async || stand.call(&FUNCTION).path("applicationId", application).cookie(&cookie).await;
+        let get = async || stand.call(&FUNCTION).path("id", application).cookie(&cookie).await;
         let before = get().await;
         assert_eq!((before.status, &before.body["data"]["bank_details"]), (200, &json!(null)));
         let body = json!({ "application_id": application, "bank_details_id": account });
@@ -92,8 +93,8 @@ mod tests {
         let asha = profile_done(&stand, "9876543210").await;
         let bela = profile_done(&stand, "9876543211").await;
         let application = application_of(&stand, &asha).await;
-        let answer = stand.call(&FUNCTION).path("applicationId", application).cookie(&bela).await;
+        let answer = stand.call(&FUNCTION).path("id", application).cookie(&bela).await;
         assert_eq!((answer.status, answer.code()), (404, "NOT_FOUND"));
-        assert_eq!(stand.call(&FUNCTION).path("applicationId", "none").cookie(&bela).await.status, 404);
+        assert_eq!(stand.call(&FUNCTION).path("id", "none").cookie(&bela).await.status, 404);
     }
 }

@@ -49,8 +49,8 @@ async fn handle(
     Ok(Reply::done("The account is removed"))
 }
 
-/// Whether an open application is to be paid out to it. Choosing changes the account, so an answer that has become wrong
-/// meanwhile lets the write fail.
+/// Whether an open application is to be paid out to it. Choosing changes the account, so an answer that has
+/// become wrong meanwhile lets the write fail.
 async fn is_chosen(app: &App, account: &BankDetails) -> Result<bool, Error> {
     let Some(application) = account.chosen_for else { return Ok(false) };
     let application = app.table().get(LoanApplication::at(account.user, application)).await?;

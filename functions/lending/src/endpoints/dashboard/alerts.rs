@@ -11,7 +11,8 @@ use crate::{
     loan_account::LoanId,
 };
 
-/// So many days before its due date an instalment is worth an alert: the first reminder goes out then as well.
+/// So many days before its due date an instalment is worth an alert: the first reminder goes out then as
+/// well.
 const SOON: i64 = 3;
 
 /// What an alert is about, in the order in which they are shown.

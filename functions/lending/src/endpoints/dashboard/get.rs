@@ -1,4 +1,5 @@
-//! `GET /api/dashboard`: the borrower's credit score, running loans, next payments and what needs their attention.
+//! `GET /api/dashboard`: the borrower's credit score, running loans, next payments and what needs their
+//! attention.
 use axum::{extract::State, routing::get};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -105,8 +106,8 @@ async fn handle(State(app): State<App>, Borrower { user, .. }: Borrower) -> Resu
     Ok(Reply::ok("Your dashboard", response))
 }
 
-/// One query of the borrower's partition: their applications, accounts, employment, finances and loans lie between these keys;
-/// sessions, notices and transactions, of which there may be many, lie behind them.
+/// One query of the borrower's partition: their applications, accounts, employment, finances and loans lie
+/// between these keys; sessions, notices and transactions, of which there may be many, lie behind them.
 fn at_a_glance(user: UserId) -> Pattern<Mixed> {
     Pattern::table(User::partition(user)).between("APPLICATION#", "LOAN_ACCOUNT#~")
 }

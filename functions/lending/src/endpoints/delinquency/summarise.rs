@@ -37,7 +37,8 @@ pub static FUNCTION: Function = Function {
     ..Function::ENDPOINT
 };
 
-/// The running loans by days past due. The numbers are kept with every booking; time alone is booked after midnight.
+/// The running loans by days past due. The numbers are kept with every booking; time alone is booked after
+/// midnight.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Response {
     /// From those that are not late to the latest.

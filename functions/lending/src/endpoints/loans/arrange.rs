@@ -1,4 +1,5 @@
-//! Loans for the tests of what is shown of them: put by the rules alone, for the ways to get there have tests of their own.
+//! Loans for the tests of what is shown of them: put by the rules alone, for the ways to get there have tests
+//! of their own.
 use shared::{id::Id, money::Paise, table::Write};
 use stand::Stand;
 
@@ -12,7 +13,8 @@ use crate::{
     testing::user_of,
 };
 
-/// A loan of so many rupees for so many months, paid out today to whoever `cookie` is, by the built-in product.
+/// A loan of so many rupees for so many months, paid out today to whoever `cookie` is, by the built-in
+/// product.
 pub async fn lent(stand: &Stand, cookie: &str, rupees: i64, months: u16) -> LoanId {
     let (app, user) = (stand.app(&list::FUNCTION).await, user_of(stand, cookie).await);
     let product = product::built_in().terms;

@@ -1,4 +1,5 @@
-//! `GET /api/loans/{id}/no-dues-certificate`: that nothing is due any more, as PDF; only of a loan that is settled.
+//! `GET /api/loans/{id}/no-dues-certificate`: that nothing is due any more, as PDF; only of a loan that is
+//! settled.
 use axum::{extract::State, routing::get};
 use shared::{
     app::App,

@@ -1,4 +1,5 @@
-//! `GET /api/loans/{id}/statement?format=&from=&to=`: what was charged and paid between two days, as CSV or PDF.
+//! `GET /api/loans/{id}/statement?format=&from=&to=`: what was charged and paid between two days, as CSV or
+//! PDF.
 use axum::{extract::State, routing::get};
 use shared::{
     app::App,

@@ -1,4 +1,5 @@
-//! `GET /api/loans/{id}/schedule`: every instalment with what it asks for and what was paid of it, as of today.
+//! `GET /api/loans/{id}/schedule`: every instalment with what it asks for and what was paid of it, as of
+//! today.
 use axum::{extract::State, routing::get};
 use jiff::civil::Date;
 use serde::Serialize;

@@ -1,4 +1,5 @@
-//! `GET /api/loans/pending`: the loans that are not yet repaid, those most past due first, then those due soonest.
+//! `GET /api/loans/pending`: the loans that are not yet repaid, those most past due first, then those due
+//! soonest.
 use axum::{extract::State, routing::get};
 use jiff::civil::Date;
 use serde::Serialize;

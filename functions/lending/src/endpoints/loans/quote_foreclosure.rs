@@ -1,4 +1,5 @@
-//! `GET /api/loans/{id}/foreclosure-quote?date=`: what settles the loan early on a day, with interest only to that day.
+//! `GET /api/loans/{id}/foreclosure-quote?date=`: what settles the loan early on a day, with interest only to
+//! that day.
 use axum::{extract::State, routing::get};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -55,7 +56,8 @@ pub struct Request {
     date: Option<Day>,
 }
 
-/// What settles the loan: total = principal + interest due + interest accrued + charges + fee + tax − on account.
+/// What settles the loan: total = principal + interest due + interest accrued + charges + fee + tax − on
+/// account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Response {
     #[schema(value_type = String)]

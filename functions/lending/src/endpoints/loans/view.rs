@@ -124,7 +124,8 @@ pub struct Judged {
 /// More items than the loans of one person ever make.
 const MOST: usize = 400;
 
-/// All loans of `user`, newest first: loans and their accounts lie next to each other, so this is one query. Needs `Query`.
+/// All loans of `user`, newest first: loans and their accounts lie next to each other, so this is one query.
+/// Needs `Query`.
 pub async fn all_of(app: &App, user: UserId) -> Result<Vec<Judged>, Error> {
     let pattern = Pattern::table(User::partition(user)).prefix("LOAN");
     judge(&app.table().list(&pattern, MOST).await?, today(app))

@@ -1,4 +1,5 @@
-//! `GET /api/loan-references?application_id=`: the people that the borrower named for an application, with masked numbers.
+//! `GET /api/loan-references?application_id=`: the people that the borrower named for an application, with
+//! masked numbers.
 use axum::{extract::State, routing::get};
 use shared::{
     app::App,

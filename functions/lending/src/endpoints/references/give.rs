@@ -1,4 +1,5 @@
-//! `POST /api/loan-references`: the borrower names two to five people who know them. Naming them again replaces them.
+//! `POST /api/loan-references`: the borrower names two to five people who know them. Naming them again
+//! replaces them.
 use std::collections::HashSet;
 
 use axum::{extract::State, routing::post};

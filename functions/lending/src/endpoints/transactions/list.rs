@@ -1,4 +1,5 @@
-//! `GET /api/transactions`: the borrower's transactions page by page, of all loans or of one, of a span of value dates.
+//! `GET /api/transactions`: the borrower's transactions page by page, of all loans or of one, of a span of
+//! value dates.
 use axum::{extract::State, routing::get};
 use serde::Serialize;
 use shared::{

@@ -1,0 +1,4 @@
+//! Find the loans of which something falls due
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::schedules::mark_due::FUNCTION)
+}

@@ -1,0 +1,4 @@
+//! Refuse a loan application
+fn main() -> std::process::ExitCode {
+    shared::runtime::serve(&lending::endpoints::reviews::reject::FUNCTION)
+}
