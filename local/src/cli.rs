@@ -59,6 +59,13 @@ pub enum Command {
         #[arg(long)]
         path: Option<String>,
     },
+    /// Make lending's first admin in the stage that the environment names, and print their temporary password
+    FirstAdmin {
+        /// Their e-mail address
+        email: String,
+        /// Their name
+        name: String,
+    },
 }
 
 impl Serve {

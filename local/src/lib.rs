@@ -25,6 +25,7 @@ mod helpers;
 mod home;
 pub mod identity;
 pub mod inbox;
+pub mod operator;
 mod page;
 mod reply;
 pub mod requests;

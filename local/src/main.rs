@@ -11,7 +11,7 @@ use clap::Parser as _;
 use local::{
     LocalCloud,
     cli::{self, Cli, Command, Serve},
-    demo, derive,
+    demo, derive, operator,
     scaffold::{self, Draft},
 };
 use tokio::signal;
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Some(Command::New { wing, name, path }) => {
             draft(&Draft { wing: &wing, name: &name, path: path.as_deref() })
         }
+        Some(Command::FirstAdmin { email, name }) => first_admin(&email, &name),
         None => run(&serve),
     };
     outcome.unwrap_or_else(|error| {
@@ -40,6 +41,14 @@ fn derive(check: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 fn draft(draft: &Draft<'_>) -> Result<ExitCode, Box<dyn std::error::Error>> {
     print!("{}", scaffold::endpoint(cli::workspace(), draft)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[tokio::main]
+async fn first_admin(email: &str, name: &str) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let password = operator::first_admin(email, name).await?;
+    println!("{email} signs in with this password, once, within three days:\n\n  {password}\n");
+    println!("They then choose their own and enrol an authenticator.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,9 +1,5 @@
 //! What the flow tests share: a whole house on free ports, and people who talk to it over HTTP.
-#![expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "helpers of tests fail the test, loudly"
-)]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "helpers of tests fail the test, loudly")]
 mod house;
 mod lending;
 mod person;

@@ -141,11 +141,19 @@ impl<'a> Person<'a> {
     }
 
     /// Any request, with headers.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let session = self.session().clone();
-        let mut request = self.house.client.request(method.clone(), format!("{}{path}", self.house.cloud.base_url()));
+        let mut request =
+            self.house.client.request(method.clone(), format!("{}{path}", self.house.cloud.base_url()));
         if !session.cookies.is_empty() {
-            let pairs: Vec<String> = session.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                session.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", pairs.join("; "));
         }
         if let Some(csrf) = &session.csrf {
@@ -200,7 +208,8 @@ impl<'a> Person<'a> {
     pub async fn sign_in_by_phone(&self, mobile: &str) {
         self.post("/lending/api/auth/send-otp", json!({ "mobile": mobile })).await.ok();
         let otp = self.house.code_sent_to(&format!("+91{mobile}"));
-        let signed_in = self.post("/lending/api/auth/verify-otp", json!({ "mobile": mobile, "otp": otp })).await.data();
+        let signed_in =
+            self.post("/lending/api/auth/verify-otp", json!({ "mobile": mobile, "otp": otp })).await.data();
         self.keep_csrf(&signed_in["csrf_token"]);
     }
 

@@ -14,7 +14,8 @@ impl House {
         let who = self.admin.get_or_init(async || {
             let app = self.app(&lending::staff::FIRST_ADMIN).await;
             let email = EmailAddress::parse("asha@lender.example").expect("an address");
-            let (_, password) = lending::staff::first_admin(&app, &email, "Asha Rao").await.expect("an admin");
+            let (_, password) =
+                lending::staff::first_admin(&app, &email, "Asha Rao").await.expect("an admin");
             self.set_up("asha@lender.example", password.reveal()).await.who
         });
         let admin = Person::new(self, who.await.clone());
@@ -36,7 +37,8 @@ impl House {
         person.sign_in_with(email, temporary, None).await;
         let passwords = json!({ "current_password": temporary, "new_password": PASSWORD });
         person.post("/lending/api/admin/auth/password", passwords).await.ok();
-        let enrolled = person.post("/lending/api/admin/auth/totp/enrol", json!({ "password": PASSWORD })).await.data();
+        let enrolled =
+            person.post("/lending/api/admin/auth/totp/enrol", json!({ "password": PASSWORD })).await.data();
         let secret = enrolled["secret"].as_str().and_then(TotpSecret::from_base32).expect("a secret");
         let code = secret.code_at(self.now());
         person.post("/lending/api/admin/auth/totp/confirm", json!({ "totp": code })).await.ok();

@@ -77,15 +77,28 @@ async fn each_role_of_staff_opens_its_own_doors_and_no_others() {
     let (mut opened, mut refused) = (0, 0);
     for (function, route) in routes().filter(|(_, route)| route.access.name == "staff") {
         let roles = route.access.roles;
-        assert!(roles.iter().all(|role| ROLES.contains(role)), "{}: a role that nobody has here", function.name);
+        assert!(
+            roles.iter().all(|role| ROLES.contains(role)),
+            "{}: a role that nobody has here",
+            function.name
+        );
         for (role, person) in &people {
             let body = route.method.is_unsafe().then(|| json!({}));
             let answer = person.send(method(route), &path(function, route), body, &[]).await;
             if roles.is_empty() || roles.contains(role) {
-                assert!(!matches!(answer.status, 401 | 403 | 500..), "{} for {role}: {answer}", function.name);
+                assert!(
+                    !matches!(answer.status, 401 | 403 | 500..),
+                    "{} for {role}: {answer}",
+                    function.name
+                );
                 opened += 1;
             } else {
-                assert_eq!((answer.status, answer.code()), (403, "FORBIDDEN"), "{} for {role}: {answer}", function.name);
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (403, "FORBIDDEN"),
+                    "{} for {role}: {answer}",
+                    function.name
+                );
                 refused += 1;
             }
         }
@@ -115,7 +128,8 @@ async fn what_changes_things_needs_the_token_or_our_own_page() {
     let house = House::open().await;
     let borrower = house.complete_borrower("9876543210").await;
     let elsewhere = [("origin", "https://evil.example"), ("x-csrf-token", "wrong")];
-    let of_borrowers = |(_, route): &(&Function, &Route)| route.access.name == "borrower" && route.method.is_unsafe();
+    let of_borrowers =
+        |(_, route): &(&Function, &Route)| route.access.name == "borrower" && route.method.is_unsafe();
     for (function, route) in routes().filter(of_borrowers) {
         borrower.keep_csrf(&Value::Null);
         let answer = borrower.send(method(route), &path(function, route), Some(json!({})), &elsewhere).await;
@@ -133,7 +147,8 @@ impl<'a> Owner<'a> {
     /// A loan with a receipt, and beside it an open application with an offer, an account and references.
     async fn of_everything(house: &'a House) -> Self {
         let (officer, finance) = (house.staff(&["officer"]).await, house.staff(&["finance"]).await);
-        let (Case { borrower, .. }, loan) = house.paid_out((&officer, &finance), "9876543210", (30_000, 3)).await;
+        let (Case { borrower, .. }, loan) =
+            house.paid_out((&officer, &finance), "9876543210", (30_000, 3)).await;
         let received = finance.receive(&loan, &json!(500), "2026-01-05", "UTR-1").await.data();
         let application = borrower.apply(20_000, 6).await;
         borrower.give_references(&application).await.ok();
@@ -259,7 +274,8 @@ async fn somebody_elses_ids_are_not_there() {
     let before = owner.view().await;
 
     let names: BTreeMap<_, _> = IN_PATHS.iter().copied().collect();
-    let with_ids = |(_, route): &(&Function, &Route)| route.access.name == "borrower" && route.path.contains('{');
+    let with_ids =
+        |(_, route): &(&Function, &Route)| route.access.name == "borrower" && route.path.contains('{');
     let mut tried = 0;
     for (function, route) in routes().filter(with_ids) {
         let name = names.get(route.path).unwrap_or_else(|| {
@@ -275,11 +291,12 @@ async fn somebody_elses_ids_are_not_there() {
     assert!(tried >= 15, "only {tried} paths hold ids");
 
     for (function, field, query, body) in IN_FIELDS {
-        let (function, route) = routes().find(|(known, _)| known.name == *function).unwrap_or_else(|| {
-            panic!("{function} is in IN_FIELDS of {} but not in the house", file!())
-        });
+        let (function, route) = routes()
+            .find(|(known, _)| known.name == *function)
+            .unwrap_or_else(|| panic!("{function} is in IN_FIELDS of {} but not in the house", file!()));
         let fill = |text: &str| {
-            let text = text.replace("{own application}", &own_application).replace("{own account}", &own_account);
+            let text =
+                text.replace("{own application}", &own_application).replace("{own account}", &own_account);
             owner.ids.iter().fold(text, |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
         };
         let path = format!("{}{}", path_with(function, route, NOTHING), fill(query));
@@ -309,9 +326,14 @@ async fn every_field_that_holds_an_id_is_tried() {
         let queries = parameters.into_iter().filter(|parameter| parameter["in"] == "query");
         fields.extend(queries.map(|query| (query["name"].as_str().unwrap_or_default().to_owned(), query)));
         for (field, schema) in fields.into_iter().filter(|(field, schema)| holds_an_id(field, schema)) {
-            let tried = IN_FIELDS.iter().any(|(name, tried, ..)| (*name, *tried) == (function.name, field.as_str()));
+            let tried =
+                IN_FIELDS.iter().any(|(name, tried, ..)| (*name, *tried) == (function.name, field.as_str()));
             if !tried && !NOT_OWNED.contains(&(function.name, field.as_str())) {
-                faults.push(format!("{}: add `{field}` to IN_FIELDS of {}: {schema}", function.name, file!()));
+                faults.push(format!(
+                    "{}: add `{field}` to IN_FIELDS of {}: {schema}",
+                    function.name,
+                    file!()
+                ));
             }
         }
     }
@@ -340,6 +362,7 @@ fn properties(document: &Value, schema: &Value) -> Vec<(String, Value)> {
 
 fn holds_an_id(field: &str, schema: &Value) -> bool {
     let text = schema.to_string();
-    let like_an_example = text.split('"').any(|word| word.split_once("_01J9").is_some_and(|(prefix, _)| prefix.len() <= 4));
+    let like_an_example =
+        text.split('"').any(|word| word.split_once("_01J9").is_some_and(|(prefix, _)| prefix.len() <= 4));
     field == "id" || field.ends_with("_id") || field.ends_with("_ids") || like_an_example
 }

@@ -48,7 +48,10 @@ impl<'a> Story<'a> {
         let account = borrower.add_account(&application).await;
         assert_eq!(officer.review(&application).await.data()["status"], "under_review");
         let approved = officer.approve(&application, 30_000, 3).await.data();
-        assert_eq!((&approved["status"], &approved["awaits_second_approval"]), (&json!("approved"), &json!(false)));
+        assert_eq!(
+            (&approved["status"], &approved["awaits_second_approval"]),
+            (&json!("approved"), &json!(false))
+        );
 
         let of_application = format!("/lending/api/loan-applications/{application}");
         let kfs = borrower.get(&format!("{of_application}/kfs")).await.data();
@@ -73,7 +76,8 @@ impl<'a> Story<'a> {
         let schedule = self.schedule().await;
         let lines = &schedule["instalments"];
         assert_eq!(sum(lines, "principal"), 30_000_00, "the principal adds up to the loan");
-        let due_on: Vec<&Value> = lines.as_array().into_iter().flatten().map(|line| &line["due_on"]).collect();
+        let due_on: Vec<&Value> =
+            lines.as_array().into_iter().flatten().map(|line| &line["due_on"]).collect();
         assert_eq!(due_on, ["2026-02-05", "2026-03-05", "2026-04-05"]);
         let borrower = self.borrower.get("/lending/api/loan-applications").await.data();
         assert_eq!(borrower["applications"][0]["status"], "disbursed");
@@ -177,7 +181,9 @@ impl<'a> Story<'a> {
         let (text, mut balance) = (csv.text(), 0);
         let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
         let [_, opening, entries @ .., closing] = &*rows else { panic!("{text}") };
-        let amount = |text: &str| if text.is_empty() { 0 } else { paise(&text.parse::<f64>().unwrap_or(f64::NAN).into()) };
+        let amount = |text: &str| {
+            if text.is_empty() { 0 } else { paise(&text.parse::<f64>().unwrap_or(f64::NAN).into()) }
+        };
         assert_eq!(amount(opening[5]), 0);
         for entry in entries {
             balance += amount(entry[3]) - amount(entry[4]);
@@ -203,12 +209,16 @@ impl<'a> Story<'a> {
             let lines = self.finance.get(&log).await.data()["lines"].clone();
             let mut lines = lines.as_array().cloned().unwrap_or_default();
             lines.retain(|line| line["subject"] != person.name());
-            let actions = lines.iter().rev().map(|line| line["action"].as_str().unwrap_or_default().to_owned());
+            let actions =
+                lines.iter().rev().map(|line| line["action"].as_str().unwrap_or_default().to_owned());
             actions.collect::<Vec<_>>()
         };
         assert_eq!(did(&self.officer).await, ["review_application", "approve_application"]);
         let [received, reversed] = ["record_repayment", "reverse_repayment"];
-        assert_eq!(did(&self.finance).await, ["disburse_loan", received, received, reversed, received, received]);
+        assert_eq!(
+            did(&self.finance).await,
+            ["disburse_loan", received, received, reversed, received, received]
+        );
     }
 
     async fn goes_to(&self, day: &str) {
@@ -253,7 +263,10 @@ async fn above_the_limit_two_people_must_want_the_same() {
     let case = house.applied(MOBILE, 300_000, 36).await;
     maker.review(&case.application).await.ok();
     let proposed = maker.approve(&case.application, 250_000, 36).await.data();
-    assert_eq!((&proposed["status"], &proposed["awaits_second_approval"]), (&json!("under_review"), &json!(true)));
+    assert_eq!(
+        (&proposed["status"], &proposed["awaits_second_approval"]),
+        (&json!("under_review"), &json!(true))
+    );
     let kfs = format!("/lending/api/loan-applications/{}/kfs", case.application);
     assert!(!case.borrower.get(&kfs).await.is_success(), "there is no offer yet");
     maker.approve(&case.application, 250_000, 36).await.refused(403, "MAKER_IS_CHECKER");
@@ -321,7 +334,8 @@ async fn an_offer_lasts_seven_days_by_the_clock() {
     let case = house.offered(&officer, MOBILE, 50_000, 12).await;
     let of_application = format!("/lending/api/loan-applications/{}", case.application);
     let offer = case.borrower.get(&format!("{of_application}/offer")).await.data();
-    let valid_until: jiff::Timestamp = offer["valid_until"].as_str().unwrap_or_default().parse().unwrap_or_default();
+    let valid_until: jiff::Timestamp =
+        offer["valid_until"].as_str().unwrap_or_default().parse().unwrap_or_default();
     let day = SignedDuration::from_hours(24);
     assert!((day * 6..=day * 8).contains(&valid_until.duration_since(house.now())), "{valid_until}");
 
@@ -396,7 +410,8 @@ async fn a_repeated_request_with_its_key_is_answered_again_and_done_once() {
     let (case, loan) = house.paid_out((&officer, &finance), MOBILE, (50_000, 12)).await;
     let path = format!("/lending/api/admin/loans/{loan}/repayments");
     let key = [("idempotency-key", "receipt-1")];
-    let receipt = json!({ "amount": 500, "received_on": "2026-01-05", "mode": "cash", "reference": "R-0001" });
+    let receipt =
+        json!({ "amount": 500, "received_on": "2026-01-05", "mode": "cash", "reference": "R-0001" });
     let first = finance.send(Method::POST, &path, Some(receipt.clone()), &key).await;
     let second = finance.send(Method::POST, &path, Some(receipt), &key).await;
     assert_eq!((first.status, second.status), (201, 201), "{first} {second}");
@@ -422,7 +437,11 @@ async fn two_admins_waive_charges_and_reschedule_and_the_old_schedule_is_kept() 
     let waive = format!("/lending/api/admin/loans/{loan}/waive");
     let waiver = json!({ "amount": charges, "reason": "The bank was closed" });
     let asked = one.post(&waive, waiver.clone()).await;
-    assert_eq!((asked.status, &asked.body["data"]["progress"]), (201, &json!("awaiting_confirmation")), "{asked}");
+    assert_eq!(
+        (asked.status, &asked.body["data"]["progress"]),
+        (201, &json!("awaiting_confirmation")),
+        "{asked}"
+    );
     one.post(&waive, waiver.clone()).await.refused(409, "SECOND_PERSON_NEEDED");
     assert_eq!(other.post(&waive, waiver).await.data()["progress"], "done");
     assert_eq!(case.borrower.of_loan(&loan, "/schedule").await["instalments"][0]["charges"], 0);
@@ -447,7 +466,8 @@ async fn who_is_blocked_loses_every_session_at_once_and_cannot_come_back() {
     let phone = house.complete_borrower(MOBILE).await;
     house.advance(SignedDuration::from_mins(2)).await;
     let laptop = house.borrower(MOBILE).await;
-    let id = phone.get("/lending/api/auth/profile").await.data()["id"].as_str().unwrap_or_default().to_owned();
+    let id =
+        phone.get("/lending/api/auth/profile").await.data()["id"].as_str().unwrap_or_default().to_owned();
     let user = format!("/lending/api/admin/users/{id}");
     let block = json!({ "status": "blocked", "reason": "The number belongs to somebody else" });
     officer.put(&format!("{user}/status"), block.clone()).await.refused(428, "PRECONDITION_REQUIRED");
@@ -482,7 +502,8 @@ async fn preferences_mute_what_is_optional_and_nothing_else() {
     officer.approve(&application, 50_000, 12).await.ok();
     let inbox = house.inbox_of(&format!("+91{MOBILE}")).await;
     let sms = |words: &str| inbox.iter().filter(|entry| entry.body.contains(words)).count();
-    let counts = (sms("we have your loan application"), sms("is under review"), sms("approved. Read the Key Fact"));
+    let counts =
+        (sms("we have your loan application"), sms("is under review"), sms("approved. Read the Key Fact"));
     assert_eq!(counts, (1, 0, 1));
     let letters = house.inbox_of(&format!("asha{MOBILE}@example.in")).await;
     assert_eq!(letters.len(), 2);

@@ -30,7 +30,10 @@ async fn unknown_paths_and_methods_are_refused_in_the_envelope() {
     let visitor = house.visitor();
     let unknown = visitor.get("/lending/api/nowhere").await.refused(404, "UNKNOWN_PATH");
     assert_eq!(unknown["status"], "error");
-    visitor.send(Method::DELETE, "/lending/api/auth/send-otp", None, &[]).await.refused(405, "METHOD_NOT_ALLOWED");
+    visitor
+        .send(Method::DELETE, "/lending/api/auth/send-otp", None, &[])
+        .await
+        .refused(405, "METHOD_NOT_ALLOWED");
     let malformed = visitor
         .send(Method::POST, "/lending/api/auth/send-otp", None, &[("content-type", "application/json")])
         .await;

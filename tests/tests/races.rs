@@ -40,8 +40,12 @@ async fn fifty_applications_of_one_borrower_at_once_are_one() {
         assert_eq!(successes(&answers), 1);
         all_others_were_refused(&answers, &["PENDING_APPLICATION_EXISTS"]);
         let list = borrower.get("/lending/api/loan-applications").await.data();
-        assert_eq!((&list["total_applications"], list["applications"].as_array().map(Vec::len)), (&json!(round), Some(round)));
-        let open = list["applications"].as_array().into_iter().flatten().find(|one| one["status"] == "submitted");
+        assert_eq!(
+            (&list["total_applications"], list["applications"].as_array().map(Vec::len)),
+            (&json!(round), Some(round))
+        );
+        let open =
+            list["applications"].as_array().into_iter().flatten().find(|one| one["status"] == "submitted");
         let open = open.and_then(|open| open["id"].as_str()).unwrap_or_default();
         let withdraw = format!("/lending/api/loan-applications/{open}/withdraw");
         let answers = join_all((0..10).map(|_| borrower.post(&withdraw, json!({})))).await;
@@ -65,9 +69,16 @@ async fn forty_borrowers_at_once_get_forty_numbers_without_a_gap() {
     }
     let answers = join_all(borrowers.iter().map(|borrower| borrower.ask_for(50_000, 12))).await;
     outcomes("40 borrowers applying", &answers);
-    assert_eq!(successes(&answers), 40, "{}", answers.iter().find(|answer| !answer.is_success()).map(ToString::to_string).unwrap_or_default());
-    let numbers: BTreeSet<String> =
-        answers.iter().map(|answer| answer.body["data"]["application"]["application_number"].to_string()).collect();
+    assert_eq!(
+        successes(&answers),
+        40,
+        "{}",
+        answers.iter().find(|answer| !answer.is_success()).map(ToString::to_string).unwrap_or_default()
+    );
+    let numbers: BTreeSet<String> = answers
+        .iter()
+        .map(|answer| answer.body["data"]["application"]["application_number"].to_string())
+        .collect();
     let wanted: BTreeSet<String> = (1..=40).map(|number| format!("\"PC-202601-{number:06}\"")).collect();
     assert_eq!(numbers, wanted);
 }
@@ -78,14 +89,18 @@ async fn a_code_sent_at_once_by_twenty_signs_in_one() {
     for round in 0..3 {
         let mobile = format!("987654321{round}");
         let visitor = house.visitor();
-        let sent = join_all((0..10).map(|_| visitor.post("/lending/api/auth/send-otp", json!({ "mobile": mobile })))).await;
+        let sent = join_all(
+            (0..10).map(|_| visitor.post("/lending/api/auth/send-otp", json!({ "mobile": mobile }))),
+        )
+        .await;
         outcomes("10 codes asked for", &sent);
         assert_eq!(successes(&sent), 1);
         all_others_were_refused(&sent, &["TOO_MANY_REQUESTS"]);
         let otp = house.code_sent_to(&format!("+91{mobile}"));
         let verify = json!({ "mobile": mobile, "otp": otp });
         let people: Vec<Person<'_>> = (0..20).map(|_| house.visitor()).collect();
-        let answers = join_all(people.iter().map(|one| one.post("/lending/api/auth/verify-otp", verify.clone()))).await;
+        let answers =
+            join_all(people.iter().map(|one| one.post("/lending/api/auth/verify-otp", verify.clone()))).await;
         outcomes("20 sign-ins with one code", &answers);
         assert_eq!(successes(&answers), 1);
         all_others_were_refused(&answers, &["INVALID_OTP", "OTP_SPENT"]);
@@ -105,7 +120,8 @@ async fn guessing_in_parallel_gives_no_more_guesses() {
     let right = house.code_sent_to(&format!("+91{MOBILE}"));
     let wrong = if right == "000000" { "000001" } else { "000000" };
     let guess = json!({ "mobile": MOBILE, "otp": wrong });
-    let answers = join_all((0..50).map(|_| visitor.post("/lending/api/auth/verify-otp", guess.clone()))).await;
+    let answers =
+        join_all((0..50).map(|_| visitor.post("/lending/api/auth/verify-otp", guess.clone()))).await;
     let counts = outcomes("50 wrong guesses", &answers);
     assert_eq!((counts["400 INVALID_OTP"], counts["400 OTP_SPENT"]), (5, 45));
     let verify = json!({ "mobile": MOBILE, "otp": right });
@@ -131,7 +147,8 @@ async fn an_offer_is_signed_and_paid_out_once_and_every_receipt_is_booked_once()
         assert_eq!(borrower.notified().await.len(), 3);
 
         let references: Vec<String> = (0..20).map(|number| format!("UTR-{round}-{number}")).collect();
-        let answers = join_all(references.iter().map(|reference| finance.disburse(application, reference))).await;
+        let answers =
+            join_all(references.iter().map(|reference| finance.disburse(application, reference))).await;
         outcomes("20 payouts", &answers);
         assert_eq!(successes(&answers), 1);
         all_others_were_refused(&answers, &["NOT_IN_THAT_STATE", "CHANGED_MEANWHILE"]);
@@ -148,7 +165,8 @@ async fn receipts_at_once(finance: &Person<'_>, borrower: &Person<'_>, loan: &st
         0..10 => format!("R-{round}-{number}"),
         _ => format!("R-{round}-same"),
     };
-    let receive = async |number: usize| finance.receive(loan, &json!(100), "2026-01-05", &reference(number)).await;
+    let receive =
+        async |number: usize| finance.receive(loan, &json!(100), "2026-01-05", &reference(number)).await;
     let mut open: Vec<usize> = (0..20).collect();
     let (mut booked, mut tries) = (Vec::new(), 0);
     while !open.is_empty() {
@@ -156,9 +174,15 @@ async fn receipts_at_once(finance: &Person<'_>, borrower: &Person<'_>, loan: &st
         outcomes(&format!("{} receipts", answers.len()), &answers);
         all_others_were_refused(&answers, &["RECEIPT_EXISTS", "CHANGED_MEANWHILE"]);
         // Whoever lost the race too often is told so and tries again, as a client would.
-        let again: Vec<usize> =
-            open.iter().zip(&answers).filter(|(_, answer)| answer.code() == "CHANGED_MEANWHILE").map(|(n, _)| *n).collect();
-        booked.extend(open.iter().zip(&answers).filter(|(_, answer)| answer.is_success()).map(|(n, _)| reference(*n)));
+        let again: Vec<usize> = open
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| answer.code() == "CHANGED_MEANWHILE")
+            .map(|(n, _)| *n)
+            .collect();
+        booked.extend(
+            open.iter().zip(&answers).filter(|(_, answer)| answer.is_success()).map(|(n, _)| reference(*n)),
+        );
         open = again;
         tries += 1;
         assert!(tries < 10, "the same receipts lose every race: {open:?}");
@@ -194,7 +218,11 @@ async fn two_officers_at_once_do_not_share_an_application() {
             answers.iter().filter(|answer| answer.is_success()).map(|answer| answer.by.clone()).collect();
         assert_eq!(winners.len(), 1, "one officer has it: {winners:?}");
         all_others_were_refused(&answers, &["ALREADY_ASSIGNED", "CHANGED_MEANWHILE"]);
-        assert_eq!(case.borrower.notified().await.len(), 2, "the borrower hears once that it is under review");
+        assert_eq!(
+            case.borrower.notified().await.len(),
+            2,
+            "the borrower hears once that it is under review"
+        );
 
         let decide = async |number: usize| match number % 2 {
             0 => officers[0].approve(&case.application, 50_000, 12).await,
@@ -213,7 +241,11 @@ async fn of_two_admins_who_disable_each_other_at_once_one_stays() {
     let house = House::open().await;
     let mut stays = house.admin().await;
     for round in 0..3 {
-        let other = if round == 0 { house.staff(&["admin"]).await } else { stays.brings_in(&format!("admin{round}@lender.example"), &["admin"]).await };
+        let other = if round == 0 {
+            house.staff(&["admin"]).await
+        } else {
+            stays.brings_in(&format!("admin{round}@lender.example"), &["admin"]).await
+        };
         let of = |person: &Person<'_>| format!("/lending/api/admin/admin-users/{}/status", person.name());
         let version = async |person: &Person<'_>| person.get("/lending/api/admin/auth/me").await.version();
         let (mine, theirs) = (version(&stays).await, version(&other).await);
@@ -225,7 +257,10 @@ async fn of_two_admins_who_disable_each_other_at_once_one_stays() {
         let answers = [one, two];
         outcomes(&format!("two admins disable each other, round {round}"), &answers);
         assert_eq!(successes(&answers), 1);
-        all_others_were_refused(&answers, &["LAST_ADMIN", "ACCOUNT_BLOCKED", "NOT_SIGNED_IN", "CHANGED_MEANWHILE"]);
+        all_others_were_refused(
+            &answers,
+            &["LAST_ADMIN", "ACCOUNT_BLOCKED", "NOT_SIGNED_IN", "CHANGED_MEANWHILE"],
+        );
         let alive = async |person: &Person<'_>| person.get("/lending/api/admin/admin-users").await;
         let (left, right) = (alive(&stays).await, alive(&other).await);
         assert_ne!(left.is_success(), right.is_success(), "one can work, the other cannot: {left} {right}");

@@ -7,14 +7,15 @@ pub mod application;
 pub mod borrower;
 pub mod codes;
 pub mod consumers;
+pub mod email_confirmation;
 pub mod endpoints;
 pub mod loan;
+pub mod loan_account;
 pub mod notices;
 pub mod product;
-pub mod loan_account;
+pub mod schedules;
 pub mod settings;
 pub mod staff;
-pub mod schedules;
 pub mod statement;
 #[cfg(test)]
 mod testing;
@@ -89,12 +90,12 @@ pub const FUNCTIONS: &[&Function] = &[
     &consumers::on_offer_due::FUNCTION,
     &endpoints::staff_auth::sign_in::FUNCTION,
     &endpoints::staff_auth::sign_out::FUNCTION,
-    &endpoints::staff_auth::who_am_i::FUNCTION,
+    &endpoints::staff_auth::get_self::FUNCTION,
     &endpoints::staff_auth::change_password::FUNCTION,
     &endpoints::staff_auth::enrol_totp::FUNCTION,
     &endpoints::staff_auth::confirm_totp::FUNCTION,
     &endpoints::admin_users::list::FUNCTION,
-    &endpoints::admin_users::create::FUNCTION,
+    &endpoints::admin_users::add::FUNCTION,
     &endpoints::admin_users::update::FUNCTION,
     &endpoints::admin_users::set_status::FUNCTION,
     &endpoints::admin_users::reset::FUNCTION,

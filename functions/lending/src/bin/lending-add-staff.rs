@@ -1,4 +1,4 @@
 //! Take somebody into the staff
 fn main() -> std::process::ExitCode {
-    shared::runtime::serve(&lending::endpoints::admin_users::create::FUNCTION)
+    shared::runtime::serve(&lending::endpoints::admin_users::add::FUNCTION)
 }

@@ -8,7 +8,10 @@ mod references;
 mod user;
 
 pub use bank::{AccountNumber, AccountTaken, BankDetails, BankDetailsId, Ifsc, NameMatch, PennyDrop};
-pub use details::{age_on, AdditionalDetails, BasicDetails, FullName, Gender, Language, MaritalStatus, Occupation, Pan, Pincode};
+pub use details::{
+    AdditionalDetails, BasicDetails, FullName, Gender, Language, MaritalStatus, Occupation, Pan, Pincode,
+    age_on,
+};
 pub use email_change::{EmailChange, EmailToken};
 pub use employment::{EmploymentDetails, EmploymentType, Expense, Income, MonthDay};
 pub use finances::FinancialDetails;

@@ -204,7 +204,10 @@ impl Entity for User {
     fn index_keys(&self) -> IndexKeys {
         IndexKeys {
             gsi1: Some(Key::new(format!("LENDING#PHONE#{}", self.phone_lookup), "USER")),
-            gsi2: Some(Key::new(bucket(&month_of(self.created_at)), format!("{}#{}", sortable(self.created_at), self.id))),
+            gsi2: Some(Key::new(
+                bucket(&month_of(self.created_at)),
+                format!("{}#{}", sortable(self.created_at), self.id),
+            )),
             ..IndexKeys::default()
         }
     }

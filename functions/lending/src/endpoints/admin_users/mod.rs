@@ -1,5 +1,5 @@
 //! The staff, kept by admins.
-pub mod create;
+pub mod add;
 pub mod list;
 pub mod reset;
 pub mod set_status;

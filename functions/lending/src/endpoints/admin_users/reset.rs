@@ -83,7 +83,7 @@ mod tests {
 
     use super::FUNCTION;
     use crate::{
-        endpoints::staff_auth::{sign_in, who_am_i},
+        endpoints::staff_auth::{get_self, sign_in},
         testing::{STAFF_PASSWORD, staff_member, staff_signed_in},
     };
 
@@ -96,7 +96,7 @@ mod tests {
         let answer = call.json(json!({ "reason": "Lost the phone" })).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.body["data"]["member"]["missing"], json!(["password", "totp"]));
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&ravi.cookie).await.code(), "NOT_SIGNED_IN");
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&ravi.cookie).await.code(), "NOT_SIGNED_IN");
         let old = json!({ "email": ravi.email, "password": STAFF_PASSWORD });
         assert_eq!(stand.call(&sign_in::FUNCTION).json(old).await.code(), "WRONG_CREDENTIALS");
         let temporary = &answer.body["data"]["temporary_password"];

@@ -92,7 +92,7 @@ mod tests {
 
     use super::FUNCTION;
     use crate::{
-        endpoints::staff_auth::{sign_in, who_am_i},
+        endpoints::staff_auth::{get_self, sign_in},
         testing::{STAFF_PASSWORD, staff_member, staff_signed_in},
     };
 
@@ -109,7 +109,7 @@ mod tests {
         let ravi = staff_member(&stand, &["officer"]).await;
         let answer = put(&stand, &admin, ravi.id, "disabled", 1).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&ravi.cookie).await.code(), "NOT_SIGNED_IN");
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&ravi.cookie).await.code(), "NOT_SIGNED_IN");
         let sign_in = async || {
             let code = ravi.totp.code_at(stand.now());
             let credentials = json!({ "email": ravi.email, "password": STAFF_PASSWORD, "totp": code });
@@ -128,7 +128,7 @@ mod tests {
         let admin = staff_member(&stand, &["admin"]).await;
         let answer = put(&stand, &admin.cookie, admin.id, "disabled", 1).await;
         assert_eq!((answer.status, answer.code()), (409, "LAST_ADMIN"));
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&admin.cookie).await.status, 200);
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&admin.cookie).await.status, 200);
     }
 
     #[tokio::test]
@@ -151,7 +151,7 @@ mod tests {
         let stand = Stand::new().await;
         let admin = staff_member(&stand, &["admin"]).await;
         let body = json!({ "email": "new@lender.example", "name": "New Admin", "roles": ["admin"] });
-        let created = stand.call(&super::super::create::FUNCTION).cookie(&admin.cookie).json(body).await;
+        let created = stand.call(&super::super::add::FUNCTION).cookie(&admin.cookie).json(body).await;
         assert_eq!(created.status, 201);
         assert_eq!(put(&stand, &admin.cookie, admin.id, "disabled", 1).await.code(), "LAST_ADMIN");
     }

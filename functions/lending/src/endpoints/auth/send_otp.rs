@@ -123,7 +123,8 @@ mod tests {
             assert_eq!(send(&stand, &format!("98765432{n:02}")).await.status, 200);
         }
         assert_eq!(send(&stand, "9876543299").await.status, 429);
-        let elsewhere = stand.call(&FUNCTION).json(json!({ "mobile": "9876543299" })).from_ip("198.51.100.1").await;
+        let elsewhere =
+            stand.call(&FUNCTION).json(json!({ "mobile": "9876543299" })).from_ip("198.51.100.1").await;
         assert_eq!(elsewhere.status, 200, "{elsewhere:?}");
     }
 

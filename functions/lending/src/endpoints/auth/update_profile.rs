@@ -7,16 +7,8 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Rate, Route, Trigger},
     http::{Body, Docs, FieldErrors, Reply},
-    id::Id,
-    identity::{
-        Vault,
-        vault::{self, FIELD_KEY, LOOKUP_KEY},
-    },
-    messages::{
-        EmailAddress,
-        notice::{EMAIL_QUEUE, EmailNotice},
-    },
-    outbox::Outgoing,
+    identity::vault::{FIELD_KEY, LOOKUP_KEY},
+    messages::EmailAddress,
     table::Write,
 };
 use utoipa::ToSchema;
@@ -24,8 +16,9 @@ use utoipa::ToSchema;
 use crate::{
     WING,
     access::{BORROWER, Borrower},
-    borrower::{EmailChange, EmailToken, FullName, Language},
+    borrower::{FullName, Language},
     codes::COMPLETE_BASIC_FIRST,
+    email_confirmation,
 };
 
 /// The declaration.
@@ -88,17 +81,9 @@ async fn handle(
     if let Some(language) = request.language {
         user.language = language;
     }
-    if let Some(address) = request.email.map(|address| address.to_string()) {
-        let present = &user.basic.as_ref().ok_or(COMPLETE_BASIC_FIRST)?.email;
-        if *present == address {
-            // Whoever types their own address again wants no other one.
-            user.email_change = None;
-        } else {
-            let token: EmailToken = Id::new(now, app.random());
-            write = write.create(&letter(&app, &address, token)?);
-            let hash = vault::lookup(&app, WING.tag, "email-token", &token.to_string())?;
-            user.email_change = Some(EmailChange::new(address, hash, now));
-        }
+    if let Some(address) = request.email {
+        user.basic.as_ref().ok_or(COMPLETE_BASIC_FIRST)?;
+        write = email_confirmation::ask(&app, &mut user, address.to_string(), write)?;
     }
     user.updated_at = now;
     app.table().write(write.replace(&user)).await?;
@@ -109,21 +94,6 @@ async fn handle(
         language: user.language,
     };
     Ok(Reply::ok("Your profile is changed", response))
-}
-
-/// Straight to the mailbox, with nothing to see in the app: only who reads there may know the token.
-fn letter(app: &App, address: &str, token: EmailToken) -> Result<Outgoing, Error> {
-    let notice = Id::new(app.now(), app.random());
-    let letter = EmailNotice {
-        notice,
-        to: address.to_owned(),
-        subject: "Confirm your e-mail address".to_owned(),
-        text: "To have our letters sent here, confirm this address in the Pocket Credit app with\n\n{secret}\n\nwithin 24 \
-               hours. If you did not ask for it, do nothing, and nothing will change."
-            .to_owned(),
-        secret: Some(Vault::of(app)?.seal(&notice.to_string(), "letter", &token.to_string())?),
-    };
-    Outgoing::new(app, &WING, &EMAIL_QUEUE, &letter)
 }
 
 #[cfg(test)]

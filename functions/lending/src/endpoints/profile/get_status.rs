@@ -46,9 +46,11 @@ pub struct Response {
 
 async fn handle(Borrower { user, .. }: Borrower) -> Result<Reply<Response>, Error> {
     let step = user.profile_completion_step;
-    let missing = [Step::Basic, Step::Additional].into_iter().filter(|s| *s >= step).filter_map(Step::next).collect();
+    let missing =
+        [Step::Basic, Step::Additional].into_iter().filter(|s| *s >= step).filter_map(Step::next).collect();
     let can_apply = step == Step::Complete;
-    let response = Response { profile_completion_step: step.number(), next_step: step.next(), missing, can_apply };
+    let response =
+        Response { profile_completion_step: step.number(), next_step: step.next(), missing, can_apply };
     Ok(Reply::ok("Your profile", response))
 }
 

@@ -24,7 +24,7 @@ use crate::{
     access::{BORROWER, Borrower},
     application::PendingApplication,
     borrower::{BasicDetails, FullName, Gender, Pan, PanTaken, age_on},
-    codes as lending_codes,
+    codes as lending_codes, email_confirmation,
 };
 
 /// The declaration.
@@ -41,13 +41,7 @@ pub static FUNCTION: Function = Function {
         docs: Docs::reply::<Response>().body::<Request>(),
         ..Route::DEFAULT
     }),
-    needs: &[
-        Need::Get,
-        Need::Put,
-        Need::Delete,
-        Need::Secret(&FIELD_KEY),
-        Need::Secret(&LOOKUP_KEY),
-    ],
+    needs: &[Need::Get, Need::Put, Need::Delete, Need::Secret(&FIELD_KEY), Need::Secret(&LOOKUP_KEY)],
     ..Function::ENDPOINT
 };
 
@@ -84,7 +78,8 @@ async fn handle(
     check_age(day_in(app.now(), &india()), date_of_birth)?;
     let pan_lookup = vault::lookup(&app, WING.tag, "pan", request.pan.as_str())?;
     let before = user.basic.as_ref().map(|basic| (basic.pan_lookup.clone(), basic.date_of_birth));
-    let identity_changes = before.as_ref().is_some_and(|before| *before != (pan_lookup.clone(), date_of_birth));
+    let identity_changes =
+        before.as_ref().is_some_and(|before| *before != (pan_lookup.clone(), date_of_birth));
     if identity_changes && app.table().get(PendingApplication::at(user.id)).await?.is_some() {
         return Err(lending_codes::APPLICATION_OPEN.into());
     }
@@ -97,11 +92,12 @@ async fn handle(
         pan: pan_sealed,
         pan_lookup: pan_lookup.clone(),
         pan_last4: request.pan.as_str().chars().skip(6).collect(),
-        email: request.email.to_string(),
+        // The first address is taken as it is; a later one counts once it is confirmed, here as everywhere.
+        email: user.basic.as_ref().map_or_else(|| request.email.to_string(), |basic| basic.email.clone()),
     };
-    let now = app.now();
-    user.complete_basic(details, now);
-    let mut write = Write::new().replace(&user);
+    user.complete_basic(details, app.now());
+    let write = email_confirmation::ask(&app, &mut user, request.email.to_string(), Write::new())?;
+    let mut write = write.replace(&user);
     let earlier = before.map(|(pan, _)| pan);
     if earlier.as_ref() != Some(&pan_lookup) {
         // Says that one of the details is taken, not which nor by whom.
@@ -129,7 +125,7 @@ mod tests {
     use stand::{Answer, Stand};
 
     use super::FUNCTION;
-    use crate::testing::signed_in;
+    use crate::{endpoints::auth::get_profile, testing::signed_in};
 
     fn details() -> Value {
         json!({
@@ -173,9 +169,13 @@ mod tests {
         let stand = Stand::new().await;
         let cookie = signed_in(&stand, "9876543210").await;
         // Today is 2026-01-05.
-        for (born, status) in
-            [("2008-01-06", 400), ("2008-01-05", 200), ("1960-01-06", 200), ("1960-01-05", 400), ("2030-01-01", 400)]
-        {
+        for (born, status) in [
+            ("2008-01-06", 400),
+            ("2008-01-05", 200),
+            ("1960-01-06", 200),
+            ("1960-01-05", 400),
+            ("2030-01-01", 400),
+        ] {
             assert_eq!(put(&stand, &cookie, json!({ "date_of_birth": born })).await.status, status, "{born}");
         }
     }
@@ -193,6 +193,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_address_counts_only_once_it_is_confirmed() {
+        let stand = Stand::new().await;
+        let cookie = signed_in(&stand, "9876543210").await;
+        put(&stand, &cookie, json!({})).await;
+        put(&stand, &cookie, json!({ "email": "other@example.in" })).await;
+        let profile = stand.call(&get_profile::FUNCTION).cookie(&cookie).await;
+        assert_eq!(profile.body["data"]["email"], "asha@example.in");
+        assert_eq!(profile.body["data"]["pending_email"], "other@example.in");
+    }
+
+    #[tokio::test]
     async fn the_pan_rests_sealed() {
         let stand = Stand::new().await;
         let cookie = signed_in(&stand, "9876543210").await;
@@ -204,7 +215,12 @@ mod tests {
     async fn a_cookie_alone_does_not_carry_a_change() {
         let stand = Stand::new().await;
         let cookie = signed_in(&stand, "9876543210").await;
-        let foreign = stand.call(&FUNCTION).cookie(&cookie).header("origin", "https://evil.example").json(details()).await;
+        let foreign = stand
+            .call(&FUNCTION)
+            .cookie(&cookie)
+            .header("origin", "https://evil.example")
+            .json(details())
+            .await;
         assert_eq!((foreign.status, foreign.code()), (403, "CSRF_REQUIRED"));
     }
 }

@@ -80,7 +80,7 @@ mod tests {
 
     use super::FUNCTION;
     use crate::{
-        endpoints::staff_auth::{sign_in, who_am_i},
+        endpoints::staff_auth::{get_self, sign_in},
         testing::{STAFF_PASSWORD, SignedInStaff, staff_member},
     };
 
@@ -107,8 +107,8 @@ mod tests {
         let elsewhere = sign_in(&stand, &ravi, STAFF_PASSWORD).await.cookie("__Host-staff").unwrap();
         let answer = change(&stand, &ravi.cookie, STAFF_PASSWORD, NEW).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&ravi.cookie).await.status, 200);
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&elsewhere).await.code(), "NOT_SIGNED_IN");
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&ravi.cookie).await.status, 200);
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&elsewhere).await.code(), "NOT_SIGNED_IN");
         assert_eq!(sign_in(&stand, &ravi, STAFF_PASSWORD).await.code(), "WRONG_CREDENTIALS");
         assert_eq!(sign_in(&stand, &ravi, NEW).await.status, 200);
         let stored = stand.everything_stored().await;

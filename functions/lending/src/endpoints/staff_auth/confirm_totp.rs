@@ -91,7 +91,7 @@ mod tests {
     use crate::{
         endpoints::{
             admin_users,
-            staff_auth::{change_password, enrol_totp, sign_in, who_am_i},
+            staff_auth::{change_password, enrol_totp, get_self, sign_in},
         },
         testing::{STAFF_PASSWORD, first_admin, staff_signed_in},
     };
@@ -143,8 +143,8 @@ mod tests {
         let secret = enrol(&stand, &owner, &temporary).await;
         let body = json!({ "totp": secret.code_at(stand.now()) });
         assert_eq!(post(&stand, &FUNCTION, &owner, body).await.status, 200);
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&thief).await.code(), "NOT_SIGNED_IN");
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&owner).await.status, 200);
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&thief).await.code(), "NOT_SIGNED_IN");
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&owner).await.status, 200);
     }
 
     #[tokio::test]
@@ -159,7 +159,7 @@ mod tests {
         let with_code = json!({ "email": EMAIL, "password": temporary, "recovery_code": code });
         assert_eq!(stand.call(&sign_in::FUNCTION).json(with_code.clone()).await.status, 200);
         assert_eq!(stand.call(&sign_in::FUNCTION).json(with_code).await.code(), "INVALID_TOTP");
-        let me = stand.call(&who_am_i::FUNCTION).cookie(&cookie).await;
+        let me = stand.call(&get_self::FUNCTION).cookie(&cookie).await;
         assert_eq!(me.body["data"]["recovery_codes_left"], 9);
         assert!(!stand.everything_stored().await.contains(&code.replace('-', "")));
     }
@@ -174,7 +174,7 @@ mod tests {
         let wrong = secret.code_at(stand.now() + SignedDuration::from_mins(10));
         let answer = post(&stand, &FUNCTION, &cookie, json!({ "totp": wrong })).await;
         assert_eq!((answer.status, answer.code()), (400, "INVALID_OTP"));
-        let me = stand.call(&who_am_i::FUNCTION).cookie(&cookie).await;
+        let me = stand.call(&get_self::FUNCTION).cookie(&cookie).await;
         assert_eq!(me.body["data"]["totp"], "pending");
         let officer = staff_signed_in(&stand, &["officer"]).await;
         let answer = post(&stand, &FUNCTION, &officer, json!({ "totp": "123456" })).await;

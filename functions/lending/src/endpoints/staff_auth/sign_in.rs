@@ -131,7 +131,7 @@ mod tests {
 
     use super::FUNCTION;
     use crate::{
-        endpoints::{admin_users, staff_auth::who_am_i},
+        endpoints::{admin_users, staff_auth::get_self},
         testing::{STAFF_PASSWORD, SignedInStaff, signed_in, staff_member, staff_signed_in},
     };
 
@@ -163,7 +163,7 @@ mod tests {
         {
             assert!(answer.cookies[0].contains(part), "{}", answer.cookies[0]);
         }
-        let me = stand.call(&who_am_i::FUNCTION).cookie(&answer.cookie("__Host-staff").unwrap()).await;
+        let me = stand.call(&get_self::FUNCTION).cookie(&answer.cookie("__Host-staff").unwrap()).await;
         assert_eq!(me.body["data"]["id"], ravi.id.to_string(), "{me:?}");
         assert_eq!(answer.cost.calls, 5);
     }

@@ -44,7 +44,7 @@ mod tests {
     use stand::Stand;
 
     use super::FUNCTION;
-    use crate::{endpoints::staff_auth::who_am_i, testing::staff_signed_in};
+    use crate::{endpoints::staff_auth::get_self, testing::staff_signed_in};
 
     #[tokio::test]
     async fn signing_out_ends_the_session_and_clears_the_cookie_and_may_be_repeated() {
@@ -57,7 +57,7 @@ mod tests {
                 answer.cookies[0].starts_with("__Host-staff=;") && answer.cookies[0].contains("Max-Age=0")
             );
         }
-        assert_eq!(stand.call(&who_am_i::FUNCTION).cookie(&cookie).await.status, 401);
+        assert_eq!(stand.call(&get_self::FUNCTION).cookie(&cookie).await.status, 401);
         assert_eq!(stand.call(&FUNCTION).await.status, 200);
     }
 }
