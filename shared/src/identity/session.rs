@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    app::App,
     crypto,
+    error::Error,
     id::{Id, Prefixed},
     random::{self, Random},
     table::{Address, Entity, Key, Pattern, Stored},
@@ -139,4 +141,25 @@ impl<T> Presented<T> {
     pub fn session_at(&self, partition: &str) -> Address<Session> {
         Session::at(partition, &self.hash)
     }
+}
+
+/// All sessions of the owner with this partition but `kept`, to be shown or to be deleted in the transaction that ends them:
+/// at most [`MOST`] live ones, and those that ended and the table still has. Needs `Query`.
+pub async fn others(
+    app: &App,
+    partition: &str,
+    kept: Option<SessionId>,
+) -> Result<Vec<Stored<Session>>, Error> {
+    // Twice as many: sign-ins at the same moment may for a while keep more than the most.
+    let mut sessions = app.table().list(&Session::of(partition), 2 * MOST).await?;
+    sessions.retain(|session| Some(session.id) != kept);
+    Ok(sessions)
+}
+
+/// Those of `sessions` that must end to make room for one more, oldest first.
+pub fn oldest_beyond_the_most(mut sessions: Vec<Stored<Session>>) -> Vec<Stored<Session>> {
+    sessions.sort_by_key(|session| session.began_at);
+    let too_many = (sessions.len() + 1).saturating_sub(MOST);
+    sessions.truncate(too_many);
+    sessions
 }

@@ -16,7 +16,6 @@ use super::{
     lockout::Attempt,
     password::{Password, PasswordHash},
     recovery::{self, RecoveryCode, RecoveryCodes},
-    session::{self, Session, SessionId},
     totp::{TotpCode, TotpSecret, WrongCode},
     vault,
 };
@@ -475,25 +474,4 @@ pub async fn ask_again(
 ) -> Result<Attempt, Error> {
     let attempt = Attempt::count(app, wing, &member.email_lookup.to_string(), network).await?;
     if password.is(Some(&member.password))? { Ok(attempt) } else { Err(codes::WRONG_CREDENTIALS.into()) }
-}
-
-/// All sessions of the owner with this partition but `kept`, to be deleted in the transaction that ends them: at most
-/// [`session::MOST`] live ones, and those that ended and the table still has. Needs `Query`.
-pub async fn other_sessions(
-    app: &App,
-    partition: &str,
-    kept: Option<SessionId>,
-) -> Result<Vec<Stored<Session>>, Error> {
-    let mut sessions = app.table().list(&Session::of(partition), 2 * session::MOST).await?;
-    sessions.retain(|session| Some(session.id) != kept);
-    Ok(sessions)
-}
-
-/// The sessions that must end to make room for one more, oldest first. Needs `Query`.
-pub async fn oldest_beyond_the_most(app: &App, partition: &str) -> Result<Vec<Stored<Session>>, Error> {
-    let mut sessions = other_sessions(app, partition, None).await?;
-    sessions.sort_by_key(|session| session.began_at);
-    let too_many = (sessions.len() + 1).saturating_sub(session::MOST);
-    sessions.truncate(too_many);
-    Ok(sessions)
 }

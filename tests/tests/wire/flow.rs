@@ -18,7 +18,6 @@ pub async fn everything() -> House {
         staff_at_work(&staff, &borrower).await;
         let loan = a_loan(&house, &borrower, &staff, &application).await;
         a_bad_end(&house, &staff).await;
-        house.go_to("2026-01-06").await;
         the_end(&house, &borrower, &staff, &loan).await;
     }
     house.cloud.settle().await;
@@ -182,7 +181,10 @@ async fn a_loan(house: &House, borrower: &Person<'_>, staff: &Staff<'_>, applica
     staff.finance.get("/lending/api/admin/ledger/trial-balance").await.ok();
     house.cloud.settle().await;
     let notices = borrower.get("/lending/api/notifications?limit=3").await.data();
-    borrower.put(&format!("/lending/api/notifications/{}/read", id(&notices["notifications"][0])), json!({})).await.ok();
+    borrower
+        .put(&format!("/lending/api/notifications/{}/read", id(&notices["notifications"][0])), json!({}))
+        .await
+        .ok();
     borrower.get("/lending/api/notifications?limit=3").await.ok();
     borrower.put("/lending/api/notifications/preferences", json!({ "optional": false })).await.ok();
     loan
@@ -196,7 +198,9 @@ async fn a_bad_end(house: &House, staff: &Staff<'_>) {
     for person in [&staff.admin, &staff.other_admin, &staff.officer, &staff.finance, &case.borrower] {
         person.sign_in_again().await;
     }
-    for path in ["", "/schedule", "/payment-preview?amount=12000", "/foreclosure-quote", "/statement?format=csv"] {
+    for path in
+        ["", "/schedule", "/payment-preview?amount=12000", "/foreclosure-quote", "/statement?format=csv"]
+    {
         case.borrower.get(&format!("/lending/api/loans/{loan}{path}")).await.ok();
     }
     case.borrower.get("/lending/api/dashboard").await.ok();
@@ -256,7 +260,10 @@ pub async fn refusals() -> Vec<(&'static str, Answer)> {
         ("unknown-path", visitor.get("/lending/api/nowhere").await),
         ("wrong-method", visitor.delete("/lending/api/auth/send-otp").await),
         ("not-signed-in", visitor.get("/lending/api/loans").await),
-        ("invalid-field", visitor.post("/lending/api/auth/send-otp", json!({ "mobile": "123", "x": 1 })).await),
+        (
+            "invalid-field",
+            visitor.post("/lending/api/auth/send-otp", json!({ "mobile": "123", "x": 1 })).await,
+        ),
         ("unknown-path-of-platform", visitor.get("/platform/nowhere").await),
     ];
     let json = [("content-type", "application/json")];

@@ -59,19 +59,28 @@ async fn every_reply_and_every_stored_item_looks_as_it_did() {
         let why = stored::NOT_IN_THE_FLOW.iter().find(|(known, _)| known == kind);
         why.is_none().then(|| format!("{kind}: let flow.rs store one"))
     }));
-    faults.extend(items.keys().filter(|kind| !declared.contains(**kind)).map(|kind| format!("{kind}: stored, but no entity")));
+    faults.extend(
+        items
+            .keys()
+            .filter(|kind| !declared.contains(**kind))
+            .map(|kind| format!("{kind}: stored, but no entity")),
+    );
 
     snapshots(|| {
         for (name, answer) in &replies {
             assert_snapshot!(format!("reply.{name}"), shown(answer));
         }
         for (kind, item) in &items {
-            let text = serde_json::to_string_pretty(&redact::redacted(&stored::plain(item))).unwrap_or_default();
+            let text =
+                serde_json::to_string_pretty(&redact::redacted(&stored::plain(item))).unwrap_or_default();
             assert_snapshot!(format!("item.{kind}"), text);
         }
     });
     faults.extend(stored::keep_new_shapes(&house));
-    let wanted = replies.keys().map(|name| format!("reply.{name}")).chain(items.keys().map(|kind| format!("item.{kind}")));
+    let wanted = replies
+        .keys()
+        .map(|name| format!("reply.{name}"))
+        .chain(items.keys().map(|kind| format!("item.{kind}")));
     faults.extend(left_over(&wanted.collect()));
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
@@ -79,12 +88,13 @@ async fn every_reply_and_every_stored_item_looks_as_it_did() {
 /// The fullest success of each endpoint.
 fn replies(house: &House) -> BTreeMap<&'static str, Answer> {
     let mut replies: BTreeMap<&'static str, Answer> = BTreeMap::new();
+    let fullness = |answer: &Answer| (answer.body.to_string().len(), shown(answer));
     for answer in house.answers().into_iter().filter(Answer::is_success) {
         let Some(function) = served_by(&answer.method, &answer.path) else { continue };
         if ELSEWHERE.contains(&function.name) {
             continue;
         }
-        let fuller = replies.get(function.name).is_none_or(|known| answer.bytes.len() > known.bytes.len());
+        let fuller = replies.get(function.name).is_none_or(|known| fullness(&answer) > fullness(known));
         if fuller {
             replies.insert(function.name, answer);
         }
@@ -127,6 +137,11 @@ fn shown(answer: &Answer) -> String {
 fn left_over(wanted: &BTreeSet<String>) -> Vec<String> {
     let files = std::fs::read_dir(root().join("snapshots")).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
-    let known = |name: &str| name.strip_suffix(".snap").is_none_or(|name| name.starts_with("refusal.") || wanted.contains(name));
-    names.filter(|name| !known(name)).map(|name| format!("snapshots/{name}: delete it, nothing makes it any more")).collect()
+    let known = |name: &str| {
+        name.strip_suffix(".snap").is_none_or(|name| name.starts_with("refusal.") || wanted.contains(name))
+    };
+    names
+        .filter(|name| !known(name))
+        .map(|name| format!("snapshots/{name}: delete it, nothing makes it any more"))
+        .collect()
 }

@@ -3,9 +3,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// The prefixes of ids.
-const PREFIXES: &[&str] = &[
-    "app", "aud", "bnk", "dec", "eml", "ln", "ntc", "out", "ses", "stf", "trf", "txn", "usr",
-];
+const PREFIXES: &[&str] =
+    &["app", "aud", "bnk", "dec", "eml", "ln", "ntc", "out", "ses", "stf", "trf", "txn", "usr"];
 
 /// The letters of a ULID.
 const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -38,7 +37,11 @@ fn epoch(number: Option<i64>, scale: i64, unit: &str) -> Value {
     const YEAR: i64 = 366 * 24 * 3600;
     const BEGIN: i64 = 1_767_225_600;
     let number = number.unwrap_or_default();
-    if (BEGIN * scale..(BEGIN + 2 * YEAR) * scale).contains(&number) { json!(format!("[epoch {unit}]")) } else { json!(number) }
+    if (BEGIN * scale..(BEGIN + 2 * YEAR) * scale).contains(&number) {
+        json!(format!("[epoch {unit}]"))
+    } else {
+        json!(number)
+    }
 }
 
 fn string_of(name: &str, string: &str) -> Value {
@@ -48,7 +51,9 @@ fn string_of(name: &str, string: &str) -> Value {
     }
     Value::String(match name {
         "request_id" if is_request_id(string) => "[request id]".to_owned(),
-        "csrf_token" | "mac" | "salt" | "kfs_hash" | "body_hash" | "token" if is_hex(string) => hex_of(string),
+        "csrf_token" | "mac" | "salt" | "kfs_hash" | "body_hash" | "token" if is_hex(string) => {
+            hex_of(string)
+        }
         "otpauth_uri" => uri(string),
         "secret" if is_base32(string) => "[base 32]".to_owned(),
         "temporary_password" if is_temporary(string) => "[temporary password]".to_owned(),
@@ -62,7 +67,13 @@ pub fn header(name: &str, value: &str) -> String {
     match (name, value.split_once('=')) {
         ("set-cookie", Some((cookie, rest))) => {
             let (token, attributes) = rest.split_once(';').unwrap_or((rest, ""));
-            let token = if token.is_empty() { "" } else if is_token(token) { "[token]" } else { token };
+            let token = if token.is_empty() {
+                ""
+            } else if is_token(token) {
+                "[token]"
+            } else {
+                token
+            };
             format!("{cookie}={token};{attributes}")
         }
         _ => text(value),
@@ -93,15 +104,15 @@ fn redacted_word(word: &str) -> String {
     // Parts of a path or of a composite key.
     for separator in ['/', '.', ':', '=', '-'] {
         if let Some((before, after)) = word.split_once(separator)
-            && (contains_redactable(before) || contains_redactable(after))
+            && (holds_one(before) || holds_one(after))
         {
             return format!("{}{separator}{}", redacted_word(before), redacted_word(after));
         }
     }
-    word.to_owned()
+    if is_base64(word) { "[base 64]".to_owned() } else { word.to_owned() }
 }
 
-fn contains_redactable(word: &str) -> bool {
+fn holds_one(word: &str) -> bool {
     word.split(['/', '.', ':', '=', '-']).any(|part| whole(part).is_some())
 }
 
@@ -117,17 +128,21 @@ fn whole(word: &str) -> Option<String> {
     if word.len() >= 20 && word.ends_with('Z') && word.parse::<Timestamp>().is_ok() {
         return Some("[instant]".to_owned());
     }
-    if word.len() >= 32 && is_hex(word) {
-        return Some(hex_of(word));
-    }
-    let mixed = [char::is_lowercase, char::is_uppercase].iter().all(|is| word.chars().any(is))
-        && word.chars().any(|c| c.is_ascii_digit());
-    let of_base64 = word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c));
-    (word.len() >= 22 && mixed && of_base64).then(|| "[base 64]".to_owned())
+    (word.len() >= 32 && is_hex(word)).then(|| hex_of(word))
+}
+
+/// Long, of its letters, and with all kinds of them, as no word of ours is.
+fn is_base64(word: &str) -> bool {
+    let has = |is: fn(char) -> bool| word.chars().any(is);
+    let mixed =
+        has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_digit());
+    word.len() >= 22 && mixed && word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
 }
 
 fn is_hex(text: &str) -> bool {
-    !text.is_empty() && text.len() % 2 == 0 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    !text.is_empty()
+        && text.len() % 2 == 0
+        && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn hex_of(text: &str) -> String {

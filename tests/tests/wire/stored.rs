@@ -23,12 +23,20 @@ use shared::{
 };
 use tests::House;
 
+use crate::redact::redacted;
+
 /// Kinds that the flow does not store, and why.
-pub const NOT_IN_THE_FLOW: &[(&str, &str)] =
-    &[("discrepancy", "the books would have to be wrong"), ("lease", "a job is never called twice at the same moment")];
+pub const NOT_IN_THE_FLOW: &[(&str, &str)] = &[
+    ("discrepancy", "the books would have to be wrong"),
+    ("ledger_reversed", "lending corrects by further transfers"),
+];
 
 /// Kinds that no other crate can name, and that live for days only: none outlives a change of its shape by much.
-const PRIVATE: &[&str] = &["departure", "idempotency", "ledger_checkpoint", "ledger_reversed", "lockout"];
+const PRIVATE: &[&str] =
+    &["departure", "idempotency", "lease", "ledger_checkpoint", "ledger_reversed", "lockout"];
+
+/// Kinds of which only single numbers change, under keys that whoever changes them names.
+const COUNTED: &[&str] = &["count", "staff_keepers"];
 
 /// Fields whose inside is not ours to shape.
 const OPAQUE: &[&str] = &["before", "after", "body", "value", "failed"];
@@ -79,17 +87,25 @@ fn readers() -> BTreeMap<&'static str, Read> {
 }
 
 /// Reads an item the way every endpoint does; it must still lie where it would be written today.
-fn read<E: Entity + 'static>(table: &Table, key: Key, item: &Value) -> BoxFuture<'static, Result<(), String>> {
+fn read<E: Entity + 'static>(
+    table: &Table,
+    key: Key,
+    item: &Value,
+) -> BoxFuture<'static, Result<(), String>> {
     let (table, item) = (table.clone(), item.clone());
     Box::pin(async move {
         let address = Address::<E>::new(&*key.pk, &*key.sk);
-        let stored = table.get(address).await.map_err(|error| format!("{error:?}"))?.ok_or("it is not there")?;
-        if stored.key() != key {
+        let stored =
+            table.get(address).await.map_err(|error| format!("{error:?}"))?.ok_or("it is not there")?;
+        if stored.key() != key && !COUNTED.contains(&E::NAME) {
             return Err(format!("today it would lie at {:?}", stored.key()));
         }
         let keys = stored.index_keys();
-        for (now, pk, sk) in [(keys.gsi1, attr::GSI1PK, attr::GSI1SK), (keys.gsi2, attr::GSI2PK, attr::GSI2SK)] {
-            let then = item[pk]["S"].as_str().map(|pk| Key::new(pk, item[sk]["S"].as_str().unwrap_or_default()));
+        for (now, pk, sk) in
+            [(keys.gsi1, attr::GSI1PK, attr::GSI1SK), (keys.gsi2, attr::GSI2PK, attr::GSI2SK)]
+        {
+            let then =
+                item[pk]["S"].as_str().map(|pk| Key::new(pk, item[sk]["S"].as_str().unwrap_or_default()));
             if now != then {
                 return Err(format!("today its index key {pk} would be {now:?}, not {then:?}"));
             }
@@ -117,8 +133,9 @@ fn written(house: &House) -> BTreeMap<String, Vec<Value>> {
 pub fn newest_shapes(house: &House) -> BTreeMap<&'static str, Value> {
     let mut fullest = BTreeMap::new();
     for (kind, items) in written(house) {
-        // The last of the fullest: the longest by itself would be the one with the longest random text.
-        let item = items.into_iter().max_by_key(|item| (shape(item).len(), item.to_string().len()));
+        // Of equally full ones the one whose redacted text comes last: the same in every run.
+        let item =
+            items.into_iter().max_by_key(|item| (shape(item).len(), redacted(&plain(item)).to_string()));
         fullest.extend(item.map(|item| (&*kind.leak(), item)));
     }
     fullest
@@ -185,7 +202,8 @@ fn shape(item: &Value) -> BTreeSet<String> {
 
 /// Writes a file for every shape that none of the files covers, and says so: it belongs into the commit.
 pub fn keep_new_shapes(house: &House) -> Vec<String> {
-    let known: Vec<(String, BTreeSet<String>)> = files().into_iter().map(|(_, kind, item)| (kind, shape(&item))).collect();
+    let known: Vec<(String, BTreeSet<String>)> =
+        files().into_iter().map(|(_, kind, item)| (kind, shape(&item))).collect();
     let mut faults = Vec::new();
     for (kind, mut items) in written(house) {
         if PRIVATE.contains(&kind.as_str()) {
@@ -200,10 +218,12 @@ pub fn keep_new_shapes(house: &House) -> Vec<String> {
                 continue;
             }
             let text = shape.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
-            let name: String = crypto::sha256(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let name: String =
+                crypto::sha256(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
             let file = directory().join(format!("{kind}.{name}.json"));
             let written = serde_json::to_string_pretty(&item).map(|text| fs::write(&file, text + "\n"));
-            faults.push(format!("a new shape of {kind}: commit tests/stored/{kind}.{name}.json ({written:?})"));
+            faults
+                .push(format!("a new shape of {kind}: commit tests/stored/{kind}.{name}.json ({written:?})"));
             covered.push(shape);
         }
     }
@@ -235,8 +255,12 @@ async fn every_shape_that_was_ever_stored_can_be_read_today() {
             faults.push(format!("{name}: nothing reads this kind; add it to readers()"));
             continue;
         };
-        let attributes: HashMap<String, AttributeValue> =
-            item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect();
+        let attributes: HashMap<String, AttributeValue> = item
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), attribute(value)))
+            .collect();
         let put = client.put_item().table_name(TABLE).set_item(Some(attributes)).send().await;
         assert!(put.is_ok(), "{name}: {put:?}");
         let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
@@ -253,7 +277,7 @@ async fn every_shape_that_was_ever_stored_can_be_read_today() {
 #[test]
 fn every_kind_of_item_has_a_reader() {
     let readers = readers();
-    let known = |kind: &&String| readers.contains_key(kind.as_str()) || PRIVATE.contains(&kind.as_str()) || *kind == "lease";
+    let known = |kind: &&String| readers.contains_key(kind.as_str()) || PRIVATE.contains(&kind.as_str());
     let missing: Vec<&String> = declared().iter().filter(|kind| !known(kind)).collect();
     assert!(missing.is_empty(), "add to readers() of {}: {missing:?}", file!());
     assert!(declared().len() >= 40, "only {} kinds are declared", declared().len());
@@ -261,7 +285,8 @@ fn every_kind_of_item_has_a_reader() {
 
 /// DynamoDB's JSON as the SDK takes it.
 fn attribute(value: &Value) -> AttributeValue {
-    let (kind, inner) = value.as_object().and_then(|value| value.iter().next()).unwrap_or_else(|| panic!("{value}"));
+    let (kind, inner) =
+        value.as_object().and_then(|value| value.iter().next()).unwrap_or_else(|| panic!("{value}"));
     let text = || inner.as_str().unwrap_or_default().to_owned();
     match &**kind {
         "S" => AttributeValue::S(text()),
@@ -280,7 +305,9 @@ fn attribute(value: &Value) -> AttributeValue {
 /// DynamoDB's JSON as plain JSON, for people to read.
 pub fn plain(item: &Value) -> Value {
     fn value(typed: &Value) -> Value {
-        let Some((kind, inner)) = typed.as_object().and_then(|typed| typed.iter().next()) else { return typed.clone() };
+        let Some((kind, inner)) = typed.as_object().and_then(|typed| typed.iter().next()) else {
+            return typed.clone();
+        };
         match (&**kind, inner) {
             ("N", Value::String(number)) => serde_json::from_str(number).unwrap_or_else(|_| json!(number)),
             ("NULL", _) => Value::Null,

@@ -8,7 +8,10 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, IfMatch, Line, Path, Reply},
-    identity::staff::{self, StaffId, StaffMember, StaffView},
+    identity::{
+        session,
+        staff::{StaffId, StaffMember, StaffView},
+    },
     table::Write,
 };
 use utoipa::ToSchema;
@@ -67,7 +70,7 @@ async fn handle(
     if_match.require(member.revision())?;
     let before = member.value.clone();
     let password = member.begin_anew(&app)?;
-    let sessions = staff::other_sessions(&app, &StaffMember::partition(&WING, id), None).await?;
+    let sessions = session::others(&app, &StaffMember::partition(&WING, id), None).await?;
     let line = Entry::new(&app, &WING, &actor, "reset_staff", id, &before.view(), &member.view())?;
     let line = line.because(request.reason);
     let write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));

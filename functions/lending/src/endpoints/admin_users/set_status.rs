@@ -7,7 +7,10 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, IfMatch, Line, Path, Reply},
-    identity::staff::{self, StaffId, StaffMember, StaffStatus, StaffView},
+    identity::{
+        session,
+        staff::{StaffId, StaffMember, StaffStatus, StaffView},
+    },
     table::Write,
 };
 use utoipa::ToSchema;
@@ -77,7 +80,7 @@ async fn handle(
     let line = line.because(request.reason);
     let mut write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));
     if member.is_disabled() {
-        let sessions = staff::other_sessions(&app, &StaffMember::partition(&WING, id), None).await?;
+        let sessions = session::others(&app, &StaffMember::partition(&WING, id), None).await?;
         write = sessions.iter().fold(write, Write::delete);
     }
     app.table().write(write).await?;

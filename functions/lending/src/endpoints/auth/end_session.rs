@@ -6,10 +6,7 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Docs, Path, Reply},
-    identity::{
-        session::{SessionId, cleared_cookie},
-        staff::other_sessions,
-    },
+    identity::session::{self, SessionId, cleared_cookie},
     table::Write,
 };
 
@@ -41,7 +38,7 @@ async fn handle(
     Borrower { session: current, .. }: Borrower,
     Path(id): Path<SessionId>,
 ) -> Result<Reply, Error> {
-    let sessions = other_sessions(&app, &current.owner, None).await?;
+    let sessions = session::others(&app, &current.owner, None).await?;
     let session = sessions.iter().find(|session| session.id == id).ok_or(codes::NOT_FOUND)?;
     // Ended by somebody else at this moment: there is no such session any more.
     app.table().write(Write::new().delete(session).or(codes::NOT_FOUND)).await?;

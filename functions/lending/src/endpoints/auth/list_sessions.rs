@@ -7,10 +7,7 @@ use shared::{
     error::Error,
     function::{Function, Need, Route, Trigger},
     http::{Docs, Reply},
-    identity::{
-        session::{Session, SessionId},
-        staff::other_sessions,
-    },
+    identity::session::{self, Session, SessionId},
 };
 use utoipa::ToSchema;
 
@@ -65,7 +62,7 @@ async fn handle(
     State(app): State<App>,
     Borrower { session, .. }: Borrower,
 ) -> Result<Reply<Response>, Error> {
-    let mut sessions = other_sessions(&app, &session.owner, None).await?;
+    let mut sessions = session::others(&app, &session.owner, None).await?;
     sessions.retain(|each| each.is_alive(app.now()));
     sessions.sort_by_key(|each| std::cmp::Reverse(each.id.to_bytes()));
     let sessions = sessions.into_iter().map(|each| SessionView::of(each.value, session.id)).collect();

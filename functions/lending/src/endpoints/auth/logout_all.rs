@@ -5,7 +5,7 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Docs, Reply},
-    identity::{session::cleared_cookie, staff::other_sessions},
+    identity::session::{self, cleared_cookie},
     table::{Write, retry_lost_race},
 };
 
@@ -35,7 +35,7 @@ pub static FUNCTION: Function = Function {
 async fn handle(State(app): State<App>, Borrower { session, .. }: Borrower) -> Result<Reply, Error> {
     // A session that ends by itself meanwhile must not keep the others alive.
     retry_lost_race(5, async || {
-        let sessions = other_sessions(&app, &session.owner, None).await?;
+        let sessions = session::others(&app, &session.owner, None).await?;
         app.table().write(sessions.iter().fold(Write::new(), Write::delete)).await
     })
     .await?;

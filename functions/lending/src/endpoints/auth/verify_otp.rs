@@ -14,7 +14,6 @@ use shared::{
         IndianMobile, Lookup, Vault,
         otp::{self, Code, OTP_PEPPER, Right},
         session::{self, Session, Token},
-        staff::other_sessions,
         vault::{self, FIELD_KEY, LOOKUP_KEY},
     },
     messages::notice,
@@ -110,9 +109,9 @@ async fn handle(
     let partition = User::partition(user.id);
     let (token, session) =
         Token::issue(user.id, partition.clone(), app.now(), app.random(), user_agent, source.prefix());
-    let earlier = if is_new { Vec::new() } else { other_sessions(&app, &partition, None).await? };
+    let earlier = if is_new { Vec::new() } else { session::others(&app, &partition, None).await? };
     let on_new_device = !is_new && is_new_device(&session, &earlier);
-    let mut write = sign_in(right, &user, is_new, &session, &oldest_beyond_the_most(earlier));
+    let mut write = sign_in(right, &user, is_new, &session, &session::oldest_beyond_the_most(earlier));
     if on_new_device {
         let at = app.now().to_zoned(india()).strftime("%Y-%m-%d %H:%M").to_string();
         write = notice::tell(write, &app, &WING, &recipient(&user), &NEW_DEVICE, &[("at", &at)])?;
@@ -143,14 +142,6 @@ fn new_user(app: &App, mobile: &IndianMobile, lookup: Lookup) -> Result<User, Er
 /// its name cannot be told apart.
 fn is_new_device(session: &Session, earlier: &[Stored<Session>]) -> bool {
     !session.user_agent.is_empty() && earlier.iter().all(|other| other.user_agent != session.user_agent)
-}
-
-/// The sessions that must end to make room for one more, oldest first.
-fn oldest_beyond_the_most(mut sessions: Vec<Stored<Session>>) -> Vec<Stored<Session>> {
-    sessions.sort_by_key(|session| session.began_at);
-    let too_many = (sessions.len() + 1).saturating_sub(session::MOST);
-    sessions.truncate(too_many);
-    sessions
 }
 
 /// Everything a sign-in changes, at once: a code that was used twice at the same moment signs in once.

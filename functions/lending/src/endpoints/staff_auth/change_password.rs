@@ -7,10 +7,7 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, Reply, Source},
-    identity::{
-        password::Password,
-        staff::{self, StaffMember},
-    },
+    identity::{password::Password, session, staff::StaffMember},
     table::Write,
 };
 use utoipa::ToSchema;
@@ -64,8 +61,7 @@ async fn handle(
     }
     let before = member.value.clone();
     member.choose_password(&app, &request.new_password)?;
-    let others =
-        staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
+    let others = session::others(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
     let line = Entry::new(&app, &WING, &actor, "change_password", member.id, &before.view(), &member.view())?;
     let write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));
     app.table().write(others.iter().fold(attempt.forgive(write), Write::delete)).await?;

@@ -8,12 +8,7 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, Reply},
-    identity::{
-        recovery::RecoveryCode,
-        staff::{self, StaffMember},
-        totp::TotpCode,
-        vault::FIELD_KEY,
-    },
+    identity::{recovery::RecoveryCode, session, staff::StaffMember, totp::TotpCode, vault::FIELD_KEY},
     table::Write,
 };
 use utoipa::ToSchema;
@@ -70,8 +65,7 @@ async fn handle(
 ) -> Result<Reply<Response>, Error> {
     let before = member.value.clone();
     let recovery_codes = member.confirm(&app, &request.totp)?.ok_or(lending_codes::NOT_IN_THAT_STATE)?;
-    let others =
-        staff::other_sessions(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
+    let others = session::others(&app, &StaffMember::partition(&WING, member.id), Some(session.id)).await?;
     let line = Entry::new(&app, &WING, &actor, "confirm_totp", member.id, &before.view(), &member.view())?;
     let write = count_admins(Some(&before), &member, Write::new().replace(&member).create(&line));
     app.table().write(others.iter().fold(write, Write::delete)).await?;

@@ -16,7 +16,7 @@ use shared::{
     identity::{
         password::Password,
         recovery::RecoveryCode,
-        session::Token,
+        session::{self, Token},
         staff::{self, SecondFactor, SignedIn, StaffId, StaffMember, TotpState},
         totp::TotpCode,
         vault::{FIELD_KEY, LOOKUP_KEY},
@@ -101,7 +101,7 @@ async fn handle(
     let partition = StaffMember::partition(&WING, member.id);
     let (token, session) =
         Token::issue(member.id, partition.clone(), app.now(), app.random(), user_agent, network);
-    let ended = staff::oldest_beyond_the_most(&app, &partition).await?;
+    let ended = session::oldest_beyond_the_most(session::others(&app, &partition, None).await?);
     let actor = Actor::new(member.id, member.roles.clone(), source, &request_id);
     let line = Entry::new(&app, &WING, &actor, "sign_in", member.id, &Value::Null, &Value::Null)?;
     // Two sign-ins with one code at the same moment: the second finds another version of the member.

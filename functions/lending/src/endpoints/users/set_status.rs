@@ -9,7 +9,7 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, IfMatch, Line, Path, Reply},
-    identity::staff::other_sessions,
+    identity::session,
     table::Write,
 };
 use utoipa::ToSchema;
@@ -87,7 +87,7 @@ async fn handle(
     let mut write = Write::new().replace(&user).create(&line);
     if user.is_blocked() {
         // A session that begins at this very moment is refused all the same: every request looks at the status.
-        let sessions = other_sessions(&app, &User::partition(id), None).await?;
+        let sessions = session::others(&app, &User::partition(id), None).await?;
         write = sessions.iter().fold(write, Write::delete);
     }
     app.table().write(write).await?;
