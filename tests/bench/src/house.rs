@@ -10,6 +10,7 @@ use shared::{
     function::{Function, Need},
     identity::vault::{FIELD_KEY, LOOKUP_KEY},
     random::SeededRandom,
+    table::Index,
 };
 
 use crate::{Fault, meter::Meter};
@@ -23,7 +24,15 @@ static STOREKEEPER: Function = Function {
     module: module_path!(),
     wing: &lending::WING,
     summary: "Store what the benchmark needs",
-    needs: &[Need::Get, Need::Put, Need::Update, Need::Secret(&FIELD_KEY), Need::Secret(&LOOKUP_KEY)],
+    needs: &[
+        Need::Get,
+        Need::BatchGet,
+        Need::QueryIndex(Index::Gsi1),
+        Need::Put,
+        Need::Update,
+        Need::Secret(&FIELD_KEY),
+        Need::Secret(&LOOKUP_KEY),
+    ],
     ..Function::WORKER
 };
 

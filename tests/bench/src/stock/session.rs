@@ -4,7 +4,7 @@ use lending::{
     borrower::User,
     staff::ADMIN,
 };
-use shared::{app::App, function::Function, http::Credential, identity::session::Token};
+use shared::{app::App, error::Error, function::Function, http::Credential, identity::session::Token};
 
 use super::{borrower, staff};
 use crate::{Fault, person::Person};
@@ -13,7 +13,9 @@ use crate::{Fault, person::Person};
 pub(crate) async fn session(app: &App, function: &'static Function) -> Result<Person, Fault> {
     let Some(access) = function.route().map(|route| route.access) else { return Ok(Person::default()) };
     match access.credential {
-        Credential::Cookie(SESSION_COOKIE) => borrower_signed_in(app, function).await,
+        Credential::Cookie(SESSION_COOKIE) => borrower_signed_in(app, function)
+            .await
+            .map_err(|error| format!("the borrower cannot be made: {error:?}").into()),
         Credential::Cookie(STAFF_COOKIE) => {
             staff::signed_in(app, function.name, access.roles.first().unwrap_or(&ADMIN)).await
         }
@@ -21,7 +23,7 @@ pub(crate) async fn session(app: &App, function: &'static Function) -> Result<Pe
     }
 }
 
-async fn borrower_signed_in(app: &App, function: &Function) -> Result<Person, Fault> {
+async fn borrower_signed_in(app: &App, function: &Function) -> Result<Person, Error> {
     // A number of their own for each function.
     let index =
         function.name.bytes().fold(0, |hash: usize, byte| (hash * 31 + usize::from(byte)) % 999_999_999);
@@ -29,7 +31,6 @@ async fn borrower_signed_in(app: &App, function: &Function) -> Result<Person, Fa
     let network = "203.0.113.0/24".to_owned();
     let (token, session) =
         Token::issue(user, User::partition(user), app.now(), app.random(), "bench", network);
-    let stored = app.table().write(write.create(&session)).await;
-    stored.map_err(|error| format!("the borrower cannot be stored: {error:?}"))?;
+    app.table().write(write.create(&session)).await?;
     Ok(Person::with(&token, SESSION_COOKIE, &session))
 }

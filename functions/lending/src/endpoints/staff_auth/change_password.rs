@@ -7,7 +7,11 @@ use shared::{
     error::Error,
     function::{Function, Method, Need, Route, Trigger},
     http::{Body, Docs, FieldErrors, Reply, Source},
-    identity::{password::Password, session, staff::StaffMember},
+    identity::{
+        password::Password,
+        session,
+        staff::{self, StaffMember},
+    },
     table::Write,
 };
 use utoipa::ToSchema;
