@@ -39,6 +39,14 @@ impl Clock for HouseClock {
     }
 }
 
+/// Takes the jobs by these names out of the house.
+pub fn leave_out(options: &mut Options, jobs: &[&str]) {
+    for (_, functions) in &mut options.wings {
+        let kept = functions.iter().copied().filter(|function| !jobs.contains(&function.name));
+        *functions = Vec::leak(kept.collect());
+    }
+}
+
 impl House {
     /// A new house at [`BEGIN`].
     pub async fn open() -> Self {
@@ -48,14 +56,7 @@ impl House {
     /// A new house without the jobs by these names: for flows of many months, which a job that runs every hour and has nothing to
     /// do with them would make long.
     pub async fn open_without(jobs: &[&str]) -> Self {
-        Self::open_with(|options| {
-            for (_, functions) in &mut options.wings {
-                let kept: Vec<&'static Function> =
-                    functions.iter().copied().filter(|function| !jobs.contains(&function.name)).collect();
-                *functions = Vec::leak(kept);
-            }
-        })
-        .await
+        Self::open_with(|options| leave_out(options, jobs)).await
     }
 
     /// A new house, started otherwise.

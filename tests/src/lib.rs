@@ -7,7 +7,7 @@ mod routes;
 mod staff;
 
 pub use self::{
-    house::{BEGIN, House},
+    house::{BEGIN, House, leave_out},
     lending::{Case, employment, finances, paise, sum},
     person::{Answer, Person},
     routes::{method, path_with, routes, served_by},

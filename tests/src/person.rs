@@ -110,7 +110,7 @@ impl<'a> Person<'a> {
     }
 
     /// The same person, in the same session.
-    pub(crate) fn is_now(self, who: Who) -> Self {
+    pub(crate) fn known_as(self, who: Who) -> Self {
         Self { who, ..self }
     }
 

@@ -45,7 +45,7 @@ impl House {
         let me = person.get("/lending/api/admin/auth/me").await.data();
         assert_eq!(me["missing"], json!([]), "nothing is left to set up");
         let id = text(&me["id"]);
-        person.is_now(Who::Staff { id, email: email.to_owned(), totp: secret })
+        person.known_as(Who::Staff { id, email: email.to_owned(), totp: secret })
     }
 }
 

@@ -347,8 +347,8 @@ fn operation<'a>(document: &'a Value, route: &Route) -> Option<&'a Value> {
         segments.collect::<Vec<_>>().join("/")
     };
     let paths = document["paths"].as_object()?;
-    let same = paths.iter().filter(|(path, _)| nameless(path) == nameless(route.path));
-    same.filter_map(|(_, item)| item.get(route.method.name().to_lowercase())).next()
+    let mut same = paths.iter().filter(|(path, _)| nameless(path) == nameless(route.path));
+    same.find_map(|(_, item)| item.get(route.method.name().to_lowercase()))
 }
 
 fn properties(document: &Value, schema: &Value) -> Vec<(String, Value)> {

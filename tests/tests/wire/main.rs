@@ -117,20 +117,18 @@ async fn every_kind_of_refusal_looks_as_it_did() {
 /// An answer as text: what was asked, status, headers, body.
 fn shown(answer: &Answer) -> String {
     let path = redact::text(answer.path.split('?').next().unwrap_or_default());
-    let mut text = format!("{} {path}\n{}\n", answer.method, answer.status);
+    let mut lines = vec![format!("{} {path}", answer.method), answer.status.to_string()];
     for name in HEADERS {
-        for value in answer.headers.get_all(*name) {
-            let value = redact::header(name, value.to_str().unwrap_or_default());
-            text.push_str(&format!("{name}: {value}\n"));
-        }
+        let values = answer.headers.get_all(*name).iter().filter_map(|value| value.to_str().ok());
+        lines.extend(values.map(|value| format!("{name}: {}", redact::header(name, value))));
     }
-    text.push('\n');
-    text.push_str(&match &answer.body {
+    let body = match &answer.body {
         Value::Null if answer.bytes.starts_with(b"%PDF-") => "a PDF file".to_owned(),
         Value::Null => redact::text(&answer.text()),
         body => serde_json::to_string_pretty(&redact::redacted(body)).unwrap_or_default(),
-    });
-    text
+    };
+    lines.extend([String::new(), body]);
+    lines.join("\n")
 }
 
 /// Snapshots of what is no longer there.

@@ -136,12 +136,16 @@ fn is_base64(word: &str) -> bool {
     let has = |is: fn(char) -> bool| word.chars().any(is);
     let mixed =
         has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_digit());
-    word.len() >= 22 && mixed && word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
+    let like_an_id = word.split_once('_').is_some_and(|(prefix, rest)| prefix.len() <= 4 && rest.len() == 26);
+    !like_an_id
+        && word.len() >= 22
+        && mixed
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
 }
 
 fn is_hex(text: &str) -> bool {
     !text.is_empty()
-        && text.len() % 2 == 0
+        && text.len().is_multiple_of(2)
         && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 

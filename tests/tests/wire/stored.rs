@@ -218,8 +218,8 @@ pub fn keep_new_shapes(house: &House) -> Vec<String> {
                 continue;
             }
             let text = shape.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
-            let name: String =
-                crypto::sha256(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let [a, b, c, d, ..] = crypto::sha256(text.as_bytes());
+            let name = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
             let file = directory().join(format!("{kind}.{name}.json"));
             let written = serde_json::to_string_pretty(&item).map(|text| fs::write(&file, text + "\n"));
             faults

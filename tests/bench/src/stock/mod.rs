@@ -35,8 +35,8 @@ const AT_ONCE: usize = 8;
 /// Every so many-th loan is booked as the endpoints book it, with its entries in the ledger; that takes fifty writes. The others
 /// are copies of one that was.
 const BOOKED: usize = 20;
-/// The number of the loan that is copied.
-const MODEL: usize = 999_999;
+/// The number of the first loan that is copied.
+const MODEL: usize = 800_000;
 
 /// Where borrowers and loans come from.
 pub(crate) struct Stock<'a> {
@@ -69,8 +69,8 @@ impl<'a> Stock<'a> {
         for (nth, specimen) in self.specimens.iter().enumerate() {
             let (user, write) = borrower::signed_up(self.app, 900_000_000 + nth)?;
             self.app.table().write(write).await?;
-            let id = specimen.store_copy(self.app, user, MODEL).await?;
-            models.push(Model::load(self.app, user, id).await?);
+            let id = specimen.store_copy(self.app, user, MODEL + nth).await?;
+            models.push(Model::load(self.app, user, id, MODEL + nth).await?);
         }
         Ok(models)
     }
