@@ -340,8 +340,8 @@ mod tests {
             ("cron(0 0 1 4-12/3 ? *)", "04-01T00:00 07-01T00:00 10-01T00:00"),
         ];
         for (expression, times) in table {
-            let times: String = times.split(' ').map(|time| format!("2026-{time}+00:00 ")).collect();
-            due(expression, "UTC", "2026-01-01T00:00:00Z", &times);
+            let times: Vec<String> = times.split(' ').map(|time| format!("2026-{time}+00:00")).collect();
+            due(expression, "UTC", "2026-01-01T00:00:00Z", &times.join(" "));
         }
         due(
             "cron(0 0 1 1 ? 2026/2)",
@@ -375,8 +375,9 @@ mod tests {
             ("? * 5#5", "01-29 04-30"),
         ];
         for (days, dates) in table {
-            let times: String = dates.split(' ').map(|date| format!("2026-{date}T09:00+00:00 ")).collect();
-            due(&format!("cron(0 9 {days} *)"), "UTC", "2026-01-01T00:00:00Z", &times);
+            let times: Vec<String> =
+                dates.split(' ').map(|date| format!("2026-{date}T09:00+00:00")).collect();
+            due(&format!("cron(0 9 {days} *)"), "UTC", "2026-01-01T00:00:00Z", &times.join(" "));
         }
         let leap = "2027-02-28T09:00+00:00 2028-02-29T09:00+00:00";
         due("cron(0 9 L FEB ? 2027-2028)", "UTC", "2026-01-01T00:00:00Z", leap);
