@@ -31,7 +31,8 @@ pub const NOT_IN_THE_FLOW: &[(&str, &str)] = &[
     ("ledger_reversed", "lending corrects by further transfers"),
 ];
 
-/// Kinds that no other crate can name, and that live for days only: none outlives a change of its shape by much.
+/// Kinds that no other crate can name, so that nothing here reads their old shapes back; a snapshot shows the present one. Most expire
+/// within a month, but `ledger_checkpoint` and `ledger_reversed` never do: they need a test of this kind beside their own code.
 const PRIVATE: &[&str] =
     &["departure", "idempotency", "lease", "ledger_checkpoint", "ledger_reversed", "lockout"];
 

@@ -152,10 +152,14 @@ async fn start(chosen: &Chosen, cloud: &LocalCloud) -> Result<Process, Fault> {
     Process::start(&chosen.binary, chosen.function.name, cloud).await
 }
 
-/// The HTTP status of a reply; for the replies of other functions, that there is one.
+/// The HTTP status of a reply; for a batch, whether all of it succeeded; otherwise, that there is a reply.
 fn status(reply: &Bytes) -> String {
     let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
-    reply["statusCode"].as_u64().map_or_else(|| "done".to_owned(), |status| status.to_string())
+    match (reply["statusCode"].as_u64(), reply["batchItemFailures"].as_array()) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(failed)) if !failed.is_empty() => "items failed".to_owned(),
+        _ => "done".to_owned(),
+    }
 }
 
 fn megabytes(bytes: u64) -> f64 {

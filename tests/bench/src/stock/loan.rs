@@ -37,8 +37,8 @@ impl Kind {
     /// Months of tenure, days since the disbursal, instalments paid at most.
     const fn life(self) -> (u16, i64, usize) {
         match self {
-            Kind::Running => (12, 110, usize::MAX),
-            Kind::Late => (12, 110, 1),
+            Kind::Running => (6, 110, usize::MAX),
+            Kind::Late => (6, 110, 1),
             Kind::Ended => (3, 130, usize::MAX),
         }
     }

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 8;
 
 /// Every so many-th loan is booked as the endpoints book it, with its entries in the ledger; that takes fifty writes. The others
 /// are copies of one that was.
-const BOOKED: usize = 20;
+const BOOKED: usize = 50;
 /// The number of the first loan that is copied.
 const MODEL: usize = 800_000;
 
